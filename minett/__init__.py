@@ -1,0 +1,1 @@
+"""Minett: the open platform that runs an AI Factory."""

@@ -1,0 +1,1 @@
+"""Steps that span two nouns or more. A journey opens the outer transaction; planes are called outside of it."""

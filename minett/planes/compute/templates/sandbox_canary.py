@@ -1,0 +1,67 @@
+"""Runs inside the sandbox, tries to get out, and reports what it could reach. Standard library only."""
+
+import ctypes
+import json
+import os
+import socket
+
+
+def could(action) -> bool:
+    try:
+        action()
+    except OSError:
+        return False
+    return True
+
+
+def connect() -> None:
+    socket.create_connection(("1.1.1.1", 53), timeout=0.5).close()
+
+
+def write_to(folder: str) -> None:
+    path = f"{folder}/canary"
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+
+
+def status_field(name: str) -> int:
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(f"{name}:"))
+
+
+def interfaces() -> list[str]:
+    with open("/proc/net/dev") as devices:
+        return [line.split(":")[0].strip() for line in devices if ":" in line]
+
+
+def descriptors() -> list[int]:
+    found = []
+    for number in range(64):
+        if could(lambda number=number: os.fstat(number)):
+            found.append(number)
+    return found
+
+
+def namespace_refused() -> bool:
+    """Ask for a new user namespace, which the filter must refuse."""
+    return ctypes.CDLL(None, use_errno=True).unshare(0x10000000) != 0
+
+
+def main() -> None:
+    secrets = ("/etc/passwd", "/etc/shadow", "/root/.bashrc", "/var/log", "/home")
+    report = {
+        "descriptors": descriptors(),
+        "network_namespace": os.readlink("/proc/self/ns/net"),
+        "interfaces": interfaces(),
+        "connected": could(connect),
+        "read": [path for path in secrets if could(lambda path=path: os.close(os.open(path, os.O_RDONLY)))],
+        "wrote": [path for path in ("/", "/usr", "/in", "/code", "/dev") if could(lambda path=path: write_to(path))],
+        "processes": sum(name.isdigit() for name in os.listdir("/proc")),
+        "no_new_privileges": status_field("NoNewPrivs"),
+        "filter": status_field("Seccomp"),
+        "new_namespace_refused": namespace_refused(),
+    }
+    with open("/out/canary.json", "w") as out:
+        json.dump(report, out)
+
+
+main()

@@ -1,0 +1,1 @@
+"""Pure decisions with reasons: who may do what, in which state, under which permit. It reads no database."""

@@ -1,0 +1,55 @@
+"""Shared set-up: an own `var` for the tests, the cast, the clock, and skips that give their reason."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+# The tests' installation is their own: nothing of a demonstration that lies in ./var is touched.
+_VAR = Path(tempfile.mkdtemp(prefix="minett-test-"))
+os.environ["MINETT_VAR"] = str(_VAR)
+
+from minett.kernel.clock import FixedClock  # noqa: E402 - the environment is set first.
+from tests.cast import FOUNDED, Cast, make_cast  # noqa: E402
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+REQUIRE_ALL = os.environ.get("MINETT_REQUIRE") == "all"
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(_VAR, ignore_errors=True)
+
+
+def missing(reason: str) -> None:
+    """Skip with a reason, or fail where everything is required."""
+    if REQUIRE_ALL:
+        pytest.fail(f"required here, but missing: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return FOUNDED
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(FOUNDED)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of development sets and standards beside the project."""
+    if not SHARED.is_dir():
+        missing("the folder ../shared with development sets is not here")
+    return SHARED
