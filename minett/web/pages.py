@@ -45,6 +45,27 @@ class Page(Generic[Row]):
     next_cursor: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a table's column; `numeric` columns stand to the right with digits under digits."""
+
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of `components/table.html`: words, a link when it has a `url`, a badge when it has a state.
+
+    `value` may be safe HTML (a `<time>` from the `day` filter); anything else is escaped.
+    """
+
+    value: Any = ""
+    url: str = ""
+    noun: str = ""
+    state: str = ""
+
+
 def keyset(
     queryset: QuerySet[Item], cursor: str = "", size: int = PAGE_SIZE, *, by: Sequence[str] = ("-pk",)
 ) -> Page[Item]:
@@ -101,9 +122,7 @@ class Column(Generic[Row]):
     value: Callable[[Row], Any]
 
 
-def export(
-    rows: Iterable[Row], columns: Sequence[Column[Row]], kind: str, *, file_name: str
-) -> StreamingHttpResponse:
+def export(rows: Iterable[Row], columns: Sequence[Column[Row]], kind: str, *, file_name: str) -> StreamingHttpResponse:
     """Return the list as a file that is written while it is sent. `kind` is "csv" or "json", else BadFormat."""
     writers = {"csv": (_csv, "text/csv; charset=utf-8"), "json": (_json, "application/json")}
     if kind not in writers:

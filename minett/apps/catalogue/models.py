@@ -7,15 +7,17 @@ from django.db.models import F, Q
 
 
 class EntryKind(models.TextChoices):
+    """The parts of a pack, by the names that the pack itself uses."""
+
     FACTORY = "factory"
-    PARTNER = "partner"
-    SECTOR = "sector"
-    SERVICE = "service"
-    USECASE = "usecase"
-    SCHEME = "scheme"
-    CALL = "call"
-    CLUSTER = "cluster"
-    NETWORK = "network"
+    PARTNERS = "partners"
+    SECTORS = "sectors"
+    SERVICES = "services"
+    USECASES = "usecases"
+    SCHEMES = "schemes"
+    CALLS = "calls"
+    CLUSTERS = "clusters"
+    FACTORIES = "factories"
 
 
 class PackEntry(models.Model):

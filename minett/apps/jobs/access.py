@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
+from minett.apps.dataproducts.access import covered_by_token
 from minett.apps.jobs.models import Allocation, Job
 from minett.kernel.actor import Actor
 from minett.kernel.errors import Absent
@@ -14,6 +15,7 @@ from minett.policy.decide import decide, demand
 from minett.policy.rules.compute import COMPUTE_READERS, ComputeFacts
 
 Row = TypeVar("Row", Allocation, Job)
+_ANY = ComputeFacts(organisation_id=0, requester_id=None, state="")
 
 
 def facts_of(row: Allocation | Job) -> ComputeFacts:
@@ -25,13 +27,13 @@ def facts_of(row: Allocation | Job) -> ComputeFacts:
 def visible(actor: Actor) -> QuerySet[Job]:
     """All jobs that the actor may open."""
     jobs = Job.objects.select_related("organisation", "case", "allocation", "submitter")
-    return _shown(actor, jobs)
+    return _shown(actor, Action.JOB_VIEW, jobs)
 
 
 def visible_allocations(actor: Actor) -> QuerySet[Allocation]:
     """All allocations that the actor may open."""
     allocations = Allocation.objects.select_related("organisation", "case", "cluster__entry", "requester")
-    return _shown(actor, allocations)
+    return _shown(actor, Action.ALLOCATION_VIEW, allocations)
 
 
 def obtain(actor: Actor, action: Action, job_id: int) -> Job:
@@ -54,7 +56,9 @@ def obtain_allocation(actor: Actor, action: Action, allocation_id: int) -> Alloc
     return allocation
 
 
-def _shown(actor: Actor, rows: QuerySet[Row]) -> QuerySet[Row]:
+def _shown(actor: Actor, action: Action, rows: QuerySet[Row]) -> QuerySet[Row]:
+    if not covered_by_token(actor, action, _ANY):
+        return rows.none()
     if actor.is_robot or actor.has(*COMPUTE_READERS):
         return rows
     return rows.filter(organisation_id__in=actor.organisations)

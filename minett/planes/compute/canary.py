@@ -64,11 +64,11 @@ def leaks(out: Path) -> list[str]:
     checks = {
         "the network namespace of this machine": report["network_namespace"] != os.readlink("/proc/self/ns/net"),
         "network interfaces": report["interfaces"] == ["lo"],
-        "a connection to the outside": not report["connected"],
+        "a way to the outside": report["network_unreachable"],
         "files of this machine": not report["read"],
         "writing outside its folder": not report["wrote"],
         "processes of this machine": report["processes"] <= LIMITS.processes,
-        "open descriptors": report["descriptors"] == [0, 1, 2] or print(report),
+        "open descriptors": report["descriptors"] == [0, 1, 2],
         "new privileges": report["no_new_privileges"] == 1,
         "calls past the filter": report["filter"] == FILTERED and report["new_namespace_refused"],
     }

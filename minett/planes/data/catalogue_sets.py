@@ -14,6 +14,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,19 @@ class SampleSetNotInstalled(Unavailable):
     retry_may_help = False
 
 
+class Terms(StrEnum):
+    """What the package says about the rights to the data itself."""
+
+    PUBLIC_DOMAIN = "public-domain"
+    NOT_STATED = "not-stated"
+    RIGHTS_RETAINED = "rights-retained"
+
+
 @dataclass(frozen=True, slots=True)
 class RealSet:
     """A data set on disk. `source` and `licence` are in English, in the words of the package that ships it.
 
-    `free_to_pass_on` is False where the owner keeps all rights, or where the package states no terms for the
-    data: such a set may be used here, but not be handed to third parties.
+    Only a set with Terms.PUBLIC_DOMAIN may be handed on without asking anybody.
     """
 
     code: str
@@ -55,7 +63,7 @@ class RealSet:
     description: Text
     source: str
     licence: str
-    free_to_pass_on: bool
+    terms: Terms
     sector: str
     schema: TableSchema
     path: Path
@@ -72,7 +80,7 @@ class _Recipe:
     sector: str
     schema: TableSchema
     facts: Callable[[Path, str], tuple[str, str]]
-    free_to_pass_on: bool
+    terms: Terms
 
 
 def _stated_by_module(folder: Path, version: str) -> tuple[str, str]:
@@ -103,7 +111,7 @@ _RECIPES: Mapping[str, _Recipe] = {
         "cybersecurity",
         t.PHISHING_SCHEMA,
         _stated_by_river,
-        free_to_pass_on=False,
+        terms=Terms.NOT_STATED,
     ),
     "sunspots": _Recipe(
         "statsmodels",
@@ -113,7 +121,7 @@ _RECIPES: Mapping[str, _Recipe] = {
         "space",
         t.SUNSPOTS_SCHEMA,
         _stated_by_module,
-        free_to_pass_on=True,
+        terms=Terms.PUBLIC_DOMAIN,
     ),
     "co2": _Recipe(
         "statsmodels",
@@ -123,7 +131,7 @@ _RECIPES: Mapping[str, _Recipe] = {
         "green-economy",
         t.CO2_SCHEMA,
         _stated_by_module,
-        free_to_pass_on=True,
+        terms=Terms.PUBLIC_DOMAIN,
     ),
     "ccard": _Recipe(
         "statsmodels",
@@ -133,7 +141,7 @@ _RECIPES: Mapping[str, _Recipe] = {
         "finance",
         t.CCARD_SCHEMA,
         _stated_by_module,
-        free_to_pass_on=False,
+        terms=Terms.RIGHTS_RETAINED,
     ),
 }
 CODES = tuple(_RECIPES)
@@ -152,7 +160,7 @@ def realise(code: str, target_dir: Path) -> RealSet:
     table = _table(origin, recipe.schema)
     target = target_dir / f"{code}.parquet"
     target_dir.mkdir(parents=True, exist_ok=True)
-    with published(target) as file, open(file, "wb", closefd=False) as sink:  # noqa: PTH123 - an open file.
+    with published(target) as file, open(file, "wb", closefd=False) as sink:
         pq.write_table(table, sink, compression="zstd", store_schema=False)
     return RealSet(
         code=code,
@@ -160,7 +168,7 @@ def realise(code: str, target_dir: Path) -> RealSet:
         description=recipe.description,
         source=source,
         licence=licence,
-        free_to_pass_on=recipe.free_to_pass_on,
+        terms=recipe.terms,
         sector=recipe.sector,
         schema=recipe.schema,
         path=target,

@@ -92,8 +92,8 @@ _LIKE = _words(
 )
 _MISSING = _words("{} is missing", "{} manque", "{} fehlt", "{} feelt")
 _KNOWN = _words("{} is known", "{} est connu", "{} ist bekannt", "{} ass bekannt")
-_AND = _words(" and ", " et ", " und ", " an ")
-_OR = _words(" or ", " ou ", " oder ", " oder ")
+_AND = _words("and", "et", "und", "an")
+_OR = _words("or", "ou", "oder", "oder")
 _NOT = _words("it is not the case that {}", "il n’est pas vrai que {}", "es gilt nicht: {}", "et gëllt net: {}")
 _YES = _words("yes", "oui", "ja", "jo")
 _NO = _words("no", "non", "nein", "nee")
@@ -193,9 +193,9 @@ class _Speaker:
             case Not(part):
                 return self.say(_NOT, f"({self.condition(part)})")
             case And(parts):
-                return self.say(_AND).join(map(self.inner, parts))
+                return f" {self.say(_AND)} ".join(map(self.inner, parts))
             case Or(parts):
-                return self.say(_OR).join(map(self.inner, parts))
+                return f" {self.say(_OR)} ".join(map(self.inner, parts))
 
     def inner(self, node: Expression) -> str:
         """Say a part of `and` or `or`; brackets keep a mixture of both readable."""

@@ -58,10 +58,12 @@ def _names(lift: int, width: int) -> alt.Chart:
     return written
 
 
-def _values(field: str, unit: str, *, zero: bool, room: int) -> alt.X:
+def _values(field: str, unit: str, *, zero: bool, room: int | None) -> alt.X:
     """Return the value axis, with `room` pixels beside the outermost values for what is written there."""
     axis = alt.Axis(title=one_line(unit), tickCount=5, domain=False, ticks=False)
-    return alt.X(f"{field}:Q", scale=alt.Scale(zero=zero, nice=True, padding=room), axis=axis)
+    return alt.X(
+        f"{field}:Q", scale=alt.Scale(zero=zero, nice=True, padding=alt.Undefined if room is None else room), axis=axis
+    )
 
 
 def _interval(point: Measured) -> tuple[float, float]:
@@ -158,12 +160,13 @@ def bars(
 
 def _bar_layers(rows: Sequence[Mapping[str, Any]], unit: str, width: int) -> list[alt.Chart]:
     colour = alt.Color("colour:N", scale=None)
-    base = alt.Chart().encode(y=_rows(), x=_values("value", unit, zero=True, room=56))
+    signs = [any(row["value"] >= 0 for row in rows), any(row["value"] < 0 for row in rows)]
+    # Only where bars point both ways must the axis itself make room for the numbers beside them.
+    base = alt.Chart().encode(y=_rows(), x=_values("value", unit, zero=True, room=56 if all(signs) else None))
     bar = base.mark_bar(height=18, cornerRadiusEnd=2, yOffset=10).encode(color=colour)
     right = base.mark_text(align="left", dx=6, dy=10, fontWeight="bold").encode(text="text:N")
     left = base.mark_text(align="right", dx=-6, dy=10, fontWeight="bold").encode(text="text:N")
     words = [right.transform_filter("datum.value >= 0"), left.transform_filter("datum.value < 0")]
-    signs = [any(row["value"] >= 0 for row in rows), any(row["value"] < 0 for row in rows)]
     return [bar, *(layer for layer, wanted in zip(words, signs, strict=True) if wanted), _names(12, width)]
 
 

@@ -88,7 +88,14 @@ def line(
     layers = _layers(names, palette, _axes(kind, unit, across), few=len(rows) <= FEW)
     chart = alt.LayerChart(data={"values": rows}, layer=layers, width=width, height=height)
     write = _writer(kind, [x for x, _ in points], language)
-    table = _table(ordered, write, f"{one_line(across) or labels.label('time', language)}", unit, title, language)
+    table = _table(
+        ordered,
+        write,
+        one_line(across) or labels.label("place" if kind == "number" else "date", language),
+        unit,
+        title,
+        language,
+    )
     description = _description(ordered, write, unit, language)
     return draw(chart, palette=palette, table=table, language=language, description=description)
 
@@ -115,7 +122,8 @@ def _axes(kind: str, unit: str, across: str) -> dict[str, Any]:
 def _layers(names: Sequence[str], palette: Palette, axes: dict[str, Any], *, few: bool) -> list[alt.Chart]:
     """Return lines, and marks on them when there is room; the legend shows what tells the lines apart."""
     domain, several = list(names), len(names) > 1
-    legend = alt.Legend(title=None, symbolType=alt.Undefined if few else "stroke") if several else None
+    look = {"symbolStrokeWidth": 0} if few else {"symbolType": "stroke"}
+    legend = alt.Legend(title=None, **look) if several else None
     colours = alt.Scale(domain=domain, range=list(palette.series[: len(names)]))
     dashes = alt.Scale(domain=domain, range=[list(dash) for dash in DASHES[: len(names)]])
     shapes = alt.Scale(domain=domain, range=list(SHAPES[: len(names)]))

@@ -28,7 +28,7 @@ PALETTES: Mapping[Theme, Palette] = {
     "both": Palette(
         "currentColor",
         "#857b72",
-        "#857b7266",
+        "#857b7240",
         "none",
         "#c2543a",
         ("#c2543a", "#3b82b5", "#5b8f55", "#a8780f", "#8d6cb0"),

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Literal
 
 import typst
@@ -26,7 +27,11 @@ from minett.planes.documents.labels import labels
 from minett.planes.documents.svg import read_svg, size
 
 POINTS_PER_PIXEL = 0.75
+RUNNING = 96
 NARROWEST, WIDEST = 6, 48
+HEAD = 16
+# Cells keep a distance, which counts like letters.
+GUTTER = 3
 MOST_ROWS_TOGETHER, MOST_LETTERS_TOGETHER = 12, 1_200
 # The file says nothing of when it was made: a date that matters is part of the document's facts.
 TIMESTAMP = 0
@@ -53,9 +58,10 @@ class RenderedFile:
 
 def _weight(cells: Sequence[str], *, numeric: bool) -> int:
     """Return the share of one column: enough for its longest word, and no more than a line of prose."""
-    longest = max(map(len, cells))
+    head, body = cells[0], [len(cell) for cell in cells[1:]]
     word = max(len(word) for cell in cells for word in (*cell.split(), ""))
-    return min(max(longest if not numeric else word, word, NARROWEST), WIDEST)
+    wanted = min(len(head), HEAD) if numeric else len(head)
+    return min(max(wanted, word, NARROWEST, *([] if numeric else body)), WIDEST) + GUTTER
 
 
 def _laid(table: Table) -> dict[str, Any]:
@@ -80,6 +86,7 @@ def _payload(block: Block) -> dict[str, Any]:
 def _inputs(document: Document) -> dict[str, str]:
     data = {
         "title": document.title,
+        "running": shorten(document.title, RUNNING, placeholder=" …"),
         "subtitle": document.subtitle,
         "language": document.language,
         "meta": stored.plain(document.meta),

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('pack', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('factory', 'Factory'), ('partner', 'Partner'), ('sector', 'Sector'), ('service', 'Service'), ('usecase', 'Usecase'), ('scheme', 'Scheme'), ('call', 'Call'), ('cluster', 'Cluster'), ('network', 'Network')], max_length=12)),
+                ('kind', models.CharField(choices=[('factory', 'Factory'), ('partners', 'Partners'), ('sectors', 'Sectors'), ('services', 'Services'), ('usecases', 'Usecases'), ('schemes', 'Schemes'), ('calls', 'Calls'), ('clusters', 'Clusters'), ('factories', 'Factories')], max_length=12)),
                 ('code', models.CharField(max_length=80)),
                 ('retired_at', models.DateTimeField(null=True)),
             ],

@@ -250,7 +250,7 @@ class CutOff(Strict):
     def _zone_and_offset_agree(cls, value: str, info: ValidationInfo) -> str:
         try:
             zone = ZoneInfo(value)
-        except (ValueError, OSError) as error:
+        except (ValueError, KeyError, OSError) as error:
             raise PydanticCustomError("unknown-time-zone", "zone", {"given": value[:60]}) from error
         at = info.data.get("at")
         if at is not None and at.astimezone(zone).utcoffset() != at.utcoffset():

@@ -7,6 +7,7 @@ workers may share the folder and die at any moment. It never runs a program itse
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import os
 import platform
@@ -83,6 +84,7 @@ class LocalExecutor:
         self.allow_unsandboxed_open_data = allow_unsandboxed_open_data
         self._ready: tuple[float, Readiness, Setup | None] | None = None
         self._ready_lock = threading.Lock()
+        self._supervisors: list[subprocess.Popen[bytes]] = []
 
     def ready(self) -> Readiness:
         """Say whether the sandbox works here, from a trial job not older than a minute."""
@@ -113,11 +115,13 @@ class LocalExecutor:
     def cancel(self, handle: Handle) -> None:
         """Leave a note for the supervisor and wake it; the note stays for one that has not read its plan yet."""
         place = self._place(handle)
-        if self._observe(place).state.is_final:
+        state = self._observe(place).state
+        if state.is_final and state is not JobState.LOST:
             return
         place.cancel.touch()
-        status = place.status()
-        if status and status.supervisor and place.is_watched():
+        if not place.is_watched():
+            self._clear(place)
+        elif (status := place.status()) and status.supervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(status.supervisor, signal.SIGTERM)
 
@@ -147,10 +151,11 @@ class LocalExecutor:
         # The lock is taken here and inherited, so at no moment does a started job look unwatched.
         lock = os.open(place.lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.set_inheritable(lock, True)
-            _lock_for_good(lock)
+            fcntl.flock(lock, fcntl.LOCK_EX)
             place.write_plan(self._plan(spec, place, setup, now))
-            _start_supervisor(place, lock)
+            # Asking the earlier ones whether they ended takes them off the kernel's list of processes.
+            self._supervisors = [process for process in self._supervisors if process.poll() is None]
+            self._supervisors.append(_start_supervisor(place, lock))
         finally:
             os.close(lock)
 
@@ -249,16 +254,10 @@ class LocalExecutor:
         return seen
 
 
-def _lock_for_good(descriptor: int) -> None:
-    import fcntl  # noqa: PLC0415
-
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
-def _start_supervisor(place: Place, lock: int) -> None:
+def _start_supervisor(place: Place, lock: int) -> subprocess.Popen[bytes]:
     """Start the supervisor in a session of its own, with nothing of our environment but the way to its code."""
     source = Path(minett.__file__).parents[1]
-    subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-S", "-m", SUPERVISOR, str(place.folder)],
         cwd="/",
         env={"PATH": os.defpath, "PYTHONPATH": str(source), "LANG": "C.UTF-8"},

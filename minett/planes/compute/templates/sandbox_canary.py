@@ -1,6 +1,7 @@
 """Runs inside the sandbox, tries to get out, and reports what it could reach. Standard library only."""
 
 import ctypes
+import errno
 import json
 import os
 import socket
@@ -14,8 +15,13 @@ def could(action) -> bool:
     return True
 
 
-def connect() -> None:
-    socket.create_connection(("1.1.1.1", 53), timeout=0.5).close()
+def network_unreachable() -> bool:
+    """Whether the kernel knows no way out at all. The address is one kept for documentation, nobody's machine."""
+    try:
+        socket.create_connection(("192.0.2.1", 80), timeout=0.5).close()
+    except OSError as error:
+        return error.errno == errno.ENETUNREACH
+    return False
 
 
 def write_to(folder: str) -> None:
@@ -52,7 +58,7 @@ def main() -> None:
         "descriptors": descriptors(),
         "network_namespace": os.readlink("/proc/self/ns/net"),
         "interfaces": interfaces(),
-        "connected": could(connect),
+        "network_unreachable": network_unreachable(),
         "read": [path for path in secrets if could(lambda path=path: os.close(os.open(path, os.O_RDONLY)))],
         "wrote": [path for path in ("/", "/usr", "/in", "/code", "/dev") if could(lambda path=path: write_to(path))],
         "processes": sum(name.isdigit() for name in os.listdir("/proc")),

@@ -1,0 +1,123 @@
+"""Reads of the catalogue: lists for the pages, and cards for the thinking floor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
+
+from minett.advice.cards import CallCard, ClusterCard, SchemeCard, ServiceCard, UseCaseCard
+from minett.advice.matching import Matcher
+from minett.apps.catalogue import access
+from minett.apps.catalogue.models import EntryKind, EntryVersion
+from minett.kernel.actor import VISITOR, Actor
+from minett.kernel.content import Text
+
+
+def listing(actor: Actor, kind: str, *, step: str = "", partner: str = "", sector: str = "") -> QuerySet[EntryVersion]:
+    """Return the entries of one kind in the pack's order, narrowed by the filters that the kind knows."""
+    rows = access.visible(actor).filter(entry__kind=kind).order_by("position", "pk")
+    if step:
+        rows = rows.filter(content__step=step)
+    if sector:
+        rows = rows.filter(content__sector=sector)
+    if partner:
+        # A JSON array is searched by its text: codes are kebab-case and stand in quotes.
+        rows = rows.filter(content__partners__icontains=f'"{partner}"')
+    return rows
+
+
+def current(actor: Actor, kind: str, codes: Iterable[str]) -> list[EntryVersion]:
+    """Return the current versions of the named entries, in the pack's order."""
+    return list(access.visible(actor).filter(entry__kind=kind, entry__code__in=list(codes)).order_by("position", "pk"))
+
+
+def factory(actor: Actor) -> dict[str, Any] | None:
+    """Return the content of the pack's own entry: name, sectors, contact; None before a pack is loaded."""
+    row = access.visible(actor).filter(entry__kind=EntryKind.FACTORY).first()
+    return row.content if row else None
+
+
+def signature() -> tuple[int, int]:
+    """Return what changes whenever the catalogue changes: its newest version and how many entries live."""
+    live = access.visible(VISITOR).aggregate(newest=Max("pk"), live=Count("pk"))
+    return (live["newest"] or 0, live["live"])
+
+
+def _cards_of(kind: str) -> list[dict[str, Any]]:
+    return [row.content for row in access.visible(VISITOR).filter(entry__kind=kind).order_by("position", "pk")]
+
+
+@lru_cache(maxsize=2)
+def matcher_of(_signature: tuple[int, int]) -> tuple[tuple[UseCaseCard, ...], Matcher]:
+    """Return the use-case cards and their matcher; built once per state of the catalogue, about a second."""
+    cards = tuple(UseCaseCard.from_content(content) for content in _cards_of(EntryKind.USECASES))
+    return cards, Matcher(cards)
+
+
+@lru_cache(maxsize=2)
+def offer_of(_signature: tuple[int, int], as_of: date) -> dict[str, tuple[Any, ...]]:
+    """Return the other cards that hold on a day, by the name of the library's field."""
+    valid = {kind: [c for c in _cards_of(kind) if _holds(c, as_of)] for kind in ("services", "schemes", "calls")}
+    return {
+        "services": tuple(service_card(content) for content in valid["services"]),
+        "schemes": tuple(scheme_card(content) for content in valid["schemes"]),
+        "calls": tuple(call_card(content, as_of) for content in valid["calls"]),
+        "clusters": tuple(cluster_card(content) for content in _cards_of(EntryKind.CLUSTERS)),
+    }
+
+
+def _holds(content: dict[str, Any], as_of: date) -> bool:
+    until = content.get("valid_to")
+    return date.fromisoformat(content["valid_from"]) <= as_of and (not until or as_of <= date.fromisoformat(until))
+
+
+def _dated(content: dict[str, Any]) -> dict[str, Any]:
+    return {"source": content["source"], "checked_on": date.fromisoformat(content["checked_on"])}
+
+
+def _texts(content: dict[str, Any], *names: str) -> dict[str, Text]:
+    return {name: Text.of(content[name]) for name in names}
+
+
+def service_card(content: dict[str, Any]) -> ServiceCard:
+    texts = _texts(content, "title", "audience", "price", "duration", "gives")
+    return ServiceCard(
+        code=content["id"], step=content["step"], partner=content["partners"][0], **texts, **_dated(content)
+    )
+
+
+def scheme_card(content: dict[str, Any]) -> SchemeCard:
+    return SchemeCard(
+        code=content["id"],
+        must_precede_start=content["must_precede_start"],
+        **_texts(content, "title", "gives", "audience"),
+        **_dated(content),
+    )
+
+
+def call_card(content: dict[str, Any], as_of: date) -> CallCard:
+    moments = [datetime.fromisoformat(cut_off["at"]) for cut_off in content.get("cut_offs", [])]
+    return CallCard(
+        code=content["id"],
+        unit=content["unit"],
+        next_cutoff=min((moment for moment in moments if moment.date() >= as_of), default=None),
+        **_texts(content, "title", "size", "audience", "answer_time"),
+        **_dated(content),
+    )
+
+
+def cluster_card(content: dict[str, Any]) -> ClusterCard:
+    price = content.get("node_price_eur")
+    return ClusterCard(
+        code=content["id"],
+        title=Text.of(content["title"]),
+        gpus_per_node=content["gpus_per_node"],
+        node_price_eur=None if price is None else Decimal(str(price)),
+        watts_per_node=content.get("watts_per_node"),
+        **_dated(content),
+    )

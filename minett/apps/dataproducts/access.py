@@ -1,0 +1,59 @@
+"""Handing out data products. `visible` lists exactly what `obtain` would open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db.models import Q, QuerySet
+
+from minett.apps.dataproducts.models import Product
+from minett.kernel.actor import Actor, Role, robot
+from minett.kernel.errors import Absent
+from minett.policy.actions import Action
+from minett.policy.decide import decide, demand
+from minett.policy.rules.data import ProductFacts
+
+_PROBE = robot("scope-probe")
+_ANY_PRODUCT = ProductFacts(owner_id=None, steward_id=None, private=False, state="published")
+
+
+def facts_of(product: Product) -> ProductFacts:
+    """Return what the rules need to know of a product."""
+    return ProductFacts(
+        owner_id=product.owner_id,
+        steward_id=product.steward_id,
+        private=product.is_private,
+        state=product.state,
+    )
+
+
+def covered_by_token(actor: Actor, action: Action, facts: object) -> bool:
+    """Return whether the scopes of the actor's token cover an action that robots may always do.
+
+    A list is empty for a token without the scope to open its rows. Asking for a robot with the same scopes
+    leaves the scopes as the only reason to refuse.
+    """
+    return bool(decide(replace(_PROBE, scopes=actor.scopes), action, facts))
+
+
+def visible(actor: Actor) -> QuerySet[Product]:
+    """Return all data products that the actor may open."""
+    products = Product.objects.select_related("owner", "steward")
+    if not covered_by_token(actor, Action.PRODUCT_VIEW, _ANY_PRODUCT):
+        return products.none()
+    if actor.is_robot or actor.has(Role.DATA_AUTHORITY, Role.AUDITOR):
+        return products
+    public = Q(is_private=False) & ~Q(state="draft")
+    return products.filter(public | Q(owner_id__in=actor.organisations))
+
+
+def obtain(actor: Actor, action: Action, product_id: int) -> Product:
+    """Return the product; raise Absent when it is missing or hidden, NotAllowed when seen but not allowed."""
+    product = Product.objects.select_related("owner", "steward").filter(pk=product_id).first()
+    if product is None:
+        raise Absent
+    facts = facts_of(product)
+    if not decide(actor, Action.PRODUCT_VIEW, facts) and not decide(actor, action, facts):
+        raise Absent
+    demand(actor, action, facts)
+    return product
