@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo serve test check bench format clean
 
 demo: $(VENV)/.demo
-	@$(BIN)/minett demo
+	@$(BIN)/minett demo --allow-unsandboxed-open-data
 
 serve: $(VENV)/.demo
 	@$(BIN)/minett serve

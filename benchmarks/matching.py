@@ -29,11 +29,14 @@ from minett.kernel.content import LANGUAGES
 ROOT = Path(__file__).resolve().parent.parent
 NEEDS = ROOT.parent / "shared" / "data" / "needs_dev.jsonl"
 PACK = ROOT / "packs" / "luxembourg"
+POOR = 0.5
 Need = Mapping[str, Any]
 
 
 def read_cards(pack: Path) -> list[UseCaseCard]:
-    rows = [row for file in sorted((pack / "usecases").glob("*.yaml")) for row in yaml.safe_load(file.read_text("utf-8"))]
+    rows = [
+        row for file in sorted((pack / "usecases").glob("*.yaml")) for row in yaml.safe_load(file.read_text("utf-8"))
+    ]
     return [UseCaseCard.from_content(row) for row in rows]
 
 
@@ -41,7 +44,8 @@ def ndcg(codes: Sequence[str], relevant: Mapping[str, int]) -> float:
     """Return nDCG at five with gain 2^grade - 1."""
     gained = sum((2 ** relevant.get(code, 0) - 1) / math.log2(at + 2) for at, code in enumerate(codes[:5]))
     best = sorted(relevant.values(), reverse=True)[:5]
-    return gained / sum((2**grade - 1) / math.log2(at + 2) for at, grade in enumerate(best))
+    ideal = sum((2**grade - 1) / math.log2(at + 2) for at, grade in enumerate(best))
+    return float(gained / ideal)
 
 
 def report(needs: Sequence[Need], answers: Sequence[Matching]) -> None:
@@ -69,7 +73,9 @@ def calibration(needs: Sequence[Need], answers: Sequence[Matching]) -> None:
     for low in (0.0, 0.2, 0.4, 0.6, 0.8):
         inside = [right for confidence, right in pairs if low <= confidence < low + 0.2]
         if inside:
-            print(f"confidence {low:.1f}-{low + 0.2:.1f}: {len(inside):3} proposals, {statistics.fmean(inside):.2f} right")
+            print(
+                f"confidence {low:.1f}-{low + 0.2:.1f}: {len(inside):3} proposals, {statistics.fmean(inside):.2f} right"
+            )
 
 
 def fit(matcher: Matcher, needs: Sequence[Need]) -> None:
@@ -128,7 +134,7 @@ def main() -> int:
 def show_misses(needs: Sequence[Need], answers: Sequence[Matching]) -> None:
     for need, answer in zip(needs, answers, strict=True):
         codes = [one.code for one in answer.proposals]
-        if answer.none != bool(need.get("none")) or (need["relevant"] and ndcg(codes, need["relevant"]) < 0.5):
+        if answer.none != bool(need.get("none")) or (need["relevant"] and ndcg(codes, need["relevant"]) < POOR):
             print(need["id"], need["relevant"], "none" if answer.none else codes)
 
 

@@ -1,7 +1,7 @@
 """Collect every sentence that a person sees, and check that each is translated into every language.
 
-    python tools/translations.py extract   write new sentences into the .po files (existing translations stay)
-    python tools/translations.py check     fail when a sentence is missing, empty, fuzzy, unused or has lost a gap
+python tools/translations.py extract   write new sentences into the .po files (existing translations stay)
+python tools/translations.py check     fail when a sentence is missing, empty, fuzzy, unused or has lost a gap
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ def _sentences(source: bytes) -> Iterator[tuple[str | tuple[str, ...], str | Non
             yield (found[0], found[1]), None
         elif function == "pgettext":
             yield found[1], found[0]
-        else:
-            yield found if isinstance(found, str) else found[0], None
+        elif isinstance(found, str):
+            yield found, None
+        elif found and found[0]:
+            yield found[0], None
 
 
 def collect() -> Catalog:
@@ -88,7 +90,9 @@ def extract() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, fresh, no_location=True, sort_output=True, width=110, omit_header=False)
-        text = re.sub(r'^"(POT-Creation-Date|PO-Revision-Date|Generated-By).*\n', "", path.read_text(), flags=re.MULTILINE)
+        text = re.sub(
+            r'^"(POT-Creation-Date|PO-Revision-Date|Generated-By).*\n', "", path.read_text(), flags=re.MULTILINE
+        )
         path.write_text(text)
 
 

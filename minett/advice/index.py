@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from minett.advice.reading import folded, stem, words
 from minett.advice.language import meaningful
+from minett.advice.reading import folded, stem, words
 from minett.kernel.content import LANGUAGES
 
 FIELDS = ("title", "problem", "glossary", "data", "method", "value")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import simplemma
+import yaml
 
 from minett.advice.need import NeedEmpty
 from minett.advice.reading import sentences, words
@@ -20,32 +22,8 @@ _CLEAR_LEAD = 1.5
 _WORD_LIST_TRUST = 0.6
 
 _FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
-    "en": frozenset(
-        "the a an and or of to in is are was were be been it its this that these those for on with as at by from we our "
-        "us you your they their he she his her not no but if when which who what how do does did have has had can could "
-        "would will should there here all any some more most than then so because each every into out about after "
-        "before over up down i my me only just also very too while where why please need want".split()
-    ),
-    "fr": frozenset(
-        "le la les un une des du de d l et ou à au aux en est sont était être été ce cet cette ces c qui que qu quoi "
-        "dont où pour sur avec dans par sans sous nous notre nos vous votre vos ils elles elle il on je j ne n pas plus "
-        "mais si quand comme se s sa son ses leur leurs tout tous toute toutes très trop aussi fait faire avons ont "
-        "avez peut même chaque entre après avant depuis chez y cela ça rien jamais encore déjà m bien donc car".split()
-    ),
-    "de": frozenset(
-        "der die das den dem des ein eine einen einem einer eines und oder aber ist sind war waren sein wird werden wir "
-        "uns unser unsere unseren unserer sie ihr ihre ihren ich mich mir es er nicht kein keine keinen nur noch auch "
-        "auf aus bei mit nach von vom zu zum zur im am an in für über unter vor wenn dass weil wie was wer wo als man "
-        "sich haben hat hatte kann können soll sollen muss müssen sehr mehr jede jeder jedes jeden alle alles schon "
-        "immer dann da hier durch gegen ohne um bis doch bitte gibt".split()
-    ),
-    "lb": frozenset(
-        "de d den dem der déi dat dës dëst e en eng engem enger an oder awer mee ass sinn war waren sin gëtt ginn mir "
-        "mer eis eise eisen eiser si hir hire hirer hien ech mech dir iech et net keng kee keen nëmmen nach och op aus "
-        "bei mat no vun vum zu zum zur am um fir iwwer ënner virun virum wann datt well wéi wat wien wou all alles "
-        "schonn ëmmer dann do hei duerch géint ouni ëm bis wëll wëllen hunn huet hu hat kann kënnen kënnt soll sollen "
-        "muss mussen ganz vill méi jiddereen sech deen där deem dee gär esou well elo haut bräichten wier dobäi".split()
-    ),
+    code: frozenset(block.split())
+    for code, block in yaml.safe_load(Path(__file__).with_name("function_words.yaml").read_text("utf-8")).items()
 }
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "fr": ("ç", "è", "ê", "à", "œ", "ù", "î", "ô"),

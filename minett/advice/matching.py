@@ -127,7 +127,7 @@ class Matcher:
 
     def _is_none(self, inside: Any, outside: float) -> bool:
         best = float(inside.max()) if len(inside) else 0.0
-        return best < self._weights["floor"] or outside > self._weights["outside_ratio"] * best
+        return bool(best < self._weights["floor"] or outside > self._weights["outside_ratio"] * best)
 
     def _ranked(self, inside: Any) -> list[tuple[int, float]]:
         if not len(inside):

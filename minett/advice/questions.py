@@ -39,18 +39,19 @@ def follow_up(
         "data": (lambda card: "+".join(sorted(card.data_kinds)), _data_words),
         "persons": (lambda card: "yes" if card.risk_class == "high" else "no", lambda key: say(f"answer-{key}")),
     }
-    gains = {key: _gain(top, lambda one, pick=pick: pick(cards[one.code])) for key, (pick, _) in facets.items()}
+    gains = {key: _gain(top, cards, pick) for key, (pick, _) in facets.items()}
     asked = [key for key in facets if gains[key] > _ONE_CLEAR]
     asked.sort(key=lambda key: -round(gains[key], 6))
     return tuple(_question(key, top, cards, *facets[key]) for key in asked[:MOST_QUESTIONS])
 
 
-def _gain(top: Sequence[Proposal], pick: Callable[[Proposal], str]) -> float:
+def _gain(top: Sequence[Proposal], cards: Mapping[str, UseCaseCard], pick: Callable[[UseCaseCard], str]) -> float:
     """Return the entropy in bits of the answer, with the proposals' confidences as chances."""
     total = sum(one.confidence for one in top) or 1.0
     chances: dict[str, float] = {}
     for one in top:
-        chances[pick(one)] = chances.get(pick(one), 0.0) + one.confidence / total
+        answer = pick(cards[one.code])
+        chances[answer] = chances.get(answer, 0.0) + one.confidence / total
     return -sum(chance * math.log2(chance) for chance in chances.values() if chance > 0)
 
 
@@ -66,7 +67,7 @@ def _question(
 
 
 def _plain(key: str) -> Text:
-    """A sector that the pack gives no name shows its own key."""
+    """Show the key itself where the pack gives no name."""
     return Text.of(key.replace("-", " "))
 
 

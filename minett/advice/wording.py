@@ -13,9 +13,7 @@ from minett.kernel.content import LANGUAGES, Text
 
 @cache
 def _sentences() -> Mapping[str, Mapping[str, str]]:
-    raw: Mapping[str, Mapping[str, str]] = yaml.safe_load(
-        Path(__file__).with_name("wording.yaml").read_text("utf-8")
-    )
+    raw: Mapping[str, Mapping[str, str]] = yaml.safe_load(Path(__file__).with_name("wording.yaml").read_text("utf-8"))
     return raw
 
 

@@ -1,4 +1,4 @@
-"""`minett ledger verify`: is every row of the ledger as it was written?"""
+"""`minett ledger verify`: says whether every row of the ledger is as it was written."""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ from minett.journeys import load_pack as journey
 from minett.kernel.actor import robot
 from minett.kernel.clock import SystemClock
 
-group = typer.Typer(no_args_is_help=True, help="The content of a factory: partners, services, use cases, schemes, calls.")
+group = typer.Typer(
+    no_args_is_help=True, help="The content of a factory: partners, services, use cases, schemes, calls."
+)
 app.add_typer(group, name="pack")
 
 
@@ -41,7 +43,9 @@ def check(paths: list[Path]) -> None:
 def load(path: Path = typer.Argument(None, help="The folder of the pack; the one in the settings by default.")) -> None:  # noqa: B008
     """Load a pack into the catalogue. Loading it again changes nothing; what is gone is retired, never deleted."""
     with errors_in_words():
-        loaded: services.Loaded = journey.load(robot("pack-loader"), now=SystemClock().now(), path=path or settings.PACK)
+        loaded: services.Loaded = journey.load(
+            robot("pack-loader"), now=SystemClock().now(), path=path or settings.PACK
+        )
     out.print(
         f"{loaded.pack}: {loaded.added} added, {loaded.changed} changed, {loaded.unchanged} unchanged, "
         f"{loaded.retired} retired, {loaded.returned} returned",

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 
@@ -51,8 +52,7 @@ class PreviewNeedsGrant(Refused):
     sentence = _("The rows of this data product are shown only with a grant: %(reason)s")
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class ProductFields(TypedDict):
     """What people read about a product; the arguments of `dataproducts.services.create_product`."""
 
     code: str
@@ -65,7 +65,7 @@ class Description:
     licence: str
     source: str
     governance: str
-    is_private: bool = False
+    is_private: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def publish(
     file: Path,
     schema: TableSchema,
     policy: DataPolicy,
-    description: Description,
+    **product: Unpack[ProductFields],
 ) -> Published:
     """Check the file, keep it, and publish it with its policy; doing it again yields the same rows.
 
@@ -90,22 +90,15 @@ def publish(
     Raises NotAllowed before the file is touched; the errors of `minett.planes.data.intake` for the file, of
     `minett.planes.data.compile` for the policy, and of `minett.apps.dataproducts.services`.
     """
-    steward = description.steward
-    facts = ProductFacts(
-        owner_id=description.owner.pk,
-        steward_id=None if steward is None else steward.pk,
-        private=description.is_private,
-        state=PRODUCT.initial,
-    )
-    demand(actor, Action.PRODUCT_PUBLISH, facts)
+    demand(actor, Action.PRODUCT_PUBLISH, _facts_of(product))
     checked(policy, schema)
     path, found = _kept(file, schema)
     with transaction.atomic():
-        product = _product(actor, now, description)
+        row = _product(actor, now, product)
         version = services.publish_version(
             actor,
             now=now,
-            product_id=product.pk,
+            product_id=row.pk,
             path=path,
             sha256=found.sha256,
             size=found.bytes,
@@ -114,18 +107,25 @@ def publish(
             profile={"columns": [asdict(column) for column in found.columns]},
         )
         tree = policy_tree.to_json(policy)
-        row = services.set_policy(actor, now=now, product_id=product.pk, tree=tree)
-    product.refresh_from_db(fields=["state"])
-    return Published(product, version, row)
+        rules = services.set_policy(actor, now=now, product_id=row.pk, tree=tree)
+    row.refresh_from_db(fields=["state"])
+    return Published(row, version, rules)
 
 
-def _product(actor: Actor, now: datetime, description: Description) -> Product:
+def _facts_of(product: ProductFields) -> ProductFacts:
+    steward = product["steward"]
+    return ProductFacts(
+        owner_id=product["owner"].pk,
+        steward_id=None if steward is None else steward.pk,
+        private=product.get("is_private", False),
+        state=PRODUCT.initial,
+    )
+
+
+def _product(actor: Actor, now: datetime, product: ProductFields) -> Product:
     """Return the owner's product of this code, made if it is not there; raises ProductCodeTaken for others'."""
-    known = Product.objects.filter(code=description.code, owner=description.owner).first()
-    if known is not None:
-        return known
-    facts = {name: getattr(description, name) for name in Description.__slots__}
-    return services.create_product(actor, now=now, **facts)
+    known = Product.objects.filter(code=product["code"], owner=product["owner"]).first()
+    return known or services.create_product(actor, now=now, **product)
 
 
 def _kept(file: Path, schema: TableSchema) -> tuple[str, Inspection]:

@@ -52,6 +52,8 @@ MOST_ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.1, 2.0, 1.5
 LOG_CHUNK = 65_536
 FOLLOWS = {JobKind.TRAINING: "register_model", JobKind.EVALUATION: "record_evaluation"}
+STOPPED = _("An error that nobody foresaw stopped the job.")
+STOPPED_REMEDY = _("Tell the operator; the worker's log says more.")
 Pause = Callable[[float], None]
 
 
@@ -168,12 +170,16 @@ def carry_out(robot: Actor, *, now_of: Clock, job_id: int, pause: Pause = time.s
         staging.forget_data(gear, job.key)
 
 
-def give_up(robot: Actor, *, now: datetime, job_id: int, error: MinettError) -> None:
-    """Refuse a job for a foreseen error; a job that has ended stays as it is."""
-    reason, remedy = str(error), ""
+def give_up(robot: Actor, *, now: datetime, job_id: int, error: Exception) -> bool:
+    """Refuse a job for an error and return whether that changed it; a job that has ended stays as it is."""
+    reason, remedy = STOPPED, STOPPED_REMEDY
     if isinstance(error, SandboxRefused):
         reason, remedy = error.data["reason"], error.data["remedy"]
-    services.refuse(robot, now=now, job_id=job_id, reason=reason, remedy=remedy)
+    elif isinstance(error, MinettError):
+        reason, remedy = str(error), ""
+    with transaction.atomic():
+        before = Job.objects.select_for_update().get(pk=job_id).state
+        return services.refuse(robot, now=now, job_id=job_id, reason=reason, remedy=remedy).state != before
 
 
 def log_tail(actor: Actor, *, job_id: int, offset: int = 0) -> tuple[str, int, bool]:

@@ -95,6 +95,7 @@ def problem_page(request: HttpRequest, error: MinettError) -> HttpResponse:
         "rule": error.data.get("rule", ""),
         "retry_may_help": error.retry_may_help,
         "status": status,
+        "back": _page_of_form(request),
     }
     return render(request, "errors/problem.html", context, status=status)
 
@@ -109,6 +110,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _page_of_form(request: HttpRequest) -> str:
+    """Return the page of this house on which the form or the link stood; the front door when it is unknown."""
     parts = urlsplit(request.headers.get("Referer", ""))
     if parts.netloc != request.get_host() or not parts.path.startswith("/") or parts.path.startswith("//"):
         return "/"

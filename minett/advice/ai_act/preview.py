@@ -1,5 +1,8 @@
-"""The class and duties that a described use of AI probably has under the AI Act, as of a day. Never legal advice:
-it abstains and asks whenever a ban or a high-risk use cannot be ruled out, and an adviser always confirms."""
+"""The class and duties that a described use of AI probably has under the AI Act, as of a day.
+
+Never legal advice: it abstains and asks whenever a ban or a high-risk use cannot be ruled out, and an adviser
+always confirms.
+"""
 
 from __future__ import annotations
 
@@ -101,8 +104,10 @@ def _risk_class(found: Sequence[Finding], usecase_risk: str | None, gpai: str | 
 
 def _speaks(finding: Finding, risk_class: str) -> bool:
     """Whether the finding belongs to the answer: after a ban the lower classes say nothing, else all do."""
-    return finding.rule.kind == "prohibited" or risk_class not in {"prohibited", "out-of-scope"} or (
-        risk_class == "out-of-scope" and finding.rule.kind == "scope"
+    return (
+        finding.rule.kind == "prohibited"
+        or risk_class not in {"prohibited", "out-of-scope"}
+        or (risk_class == "out-of-scope" and finding.rule.kind == "scope")
     )
 
 

@@ -42,9 +42,9 @@ class Groups:
         lines = [line.split() for line in (self.memory / name).read_text().splitlines()]
         return any(line[0] == "oom_kill" and int(line[1]) > 0 for line in lines)
 
-    def remove(self) -> None:
-        """Take the groups away; they must be empty, which may take the kernel a moment."""
-        deadline = time.monotonic() + REMOVE_SECONDS
+    def remove(self, seconds: float = REMOVE_SECONDS) -> None:
+        """Take the groups away; they must be empty, which may take the kernel a moment, at most `seconds`."""
+        deadline = time.monotonic() + seconds
         for folder in self.folders:
             while folder.exists() and time.monotonic() < deadline:
                 try:

@@ -1,9 +1,11 @@
-"""Reading /proc: how many processes a job has, how much memory and processor time. It stops nothing."""
+"""Reading /proc: how many processes a job has, how much memory and processor time. It decides nothing."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +60,24 @@ def is_running(pid: int) -> bool:
     """Whether the process does anything still; one that only waits to be reaped does not."""
     process = read(pid)
     return process is not None and process.state not in {"Z", "X"}
+
+
+def named(name: str) -> list[int]:
+    """Return the processes that were started under a name, the first word of their command."""
+    found = []
+    for folder in PROC.iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                if (folder / "cmdline").read_bytes().split(b"\0")[0] == name.encode():
+                    found.append(int(folder.name))
+    return found
+
+
+def kill(pids: Iterable[int]) -> None:
+    """End processes at once; those that are gone already are no matter."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def tree(root: int, *, with_root: bool = True) -> Usage:

@@ -75,7 +75,11 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """One program to start. `user` is the ordinary user (uid, gid) to become first, when started as root."""
+    """One program to start.
+
+    `user` is the ordinary user (uid, gid) to become first, when started as root. `name` is what the sandbox is
+    called in the list of processes, so that it can be found again when its supervisor was killed.
+    """
 
     bwrap: Path
     command: tuple[str, ...]
@@ -83,6 +87,7 @@ class Wrapped:
     limits: Limits
     binds: tuple[Bind, ...]
     user: tuple[int, int] | None
+    name: str = "bwrap"
 
 
 @dataclass(slots=True)
@@ -135,7 +140,7 @@ def environment_for(interpreter: Interpreter, limits: Limits, asked: Mapping[str
     }
 
 
-def arguments(wrapped: Wrapped, *, staged: bool, filter_fd: int, status_fd: int, block_fd: int) -> list[str]:
+def arguments(wrapped: Wrapped, *, staged: bool, filter_fd: int, status_fd: int, gate: tuple[int, int]) -> list[str]:
     """Return bwrap's options, then the command."""
     options = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     options += ["--clearenv", "--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "job"]
@@ -151,7 +156,10 @@ def arguments(wrapped: Wrapped, *, staged: bool, filter_fd: int, status_fd: int,
     for name, value in wrapped.environment.items():
         options += ["--setenv", name, value]
     options += ["--chdir", "/out", "--remount-ro", "/", "--seccomp", str(filter_fd)]
-    options += ["--json-status-fd", str(status_fd), "--block-fd", str(block_fd)]
+    options += ["--json-status-fd", str(status_fd)]
+    # bwrap waits at the reading end of the gate. That it keeps the writing end open too means that the gate does
+    # not open by itself when the supervisor is killed before it has bounded the job.
+    options += ["--block-fd", str(gate[0]), "--sync-fd", str(gate[1])]
     return [*options, "--", *wrapped.command]
 
 
@@ -160,10 +168,13 @@ def start(wrapped: Wrapped, groups: Groups) -> Child:
     log, log_end = os.pipe()
     status, status_end = os.pipe()
     block_end, release = os.pipe()
+    gate = (block_end, os.dup(release))
+    supervisor = os.getpid()
+    libc = ctypes.CDLL(None)
     bwrap = os.open(wrapped.bwrap, os.O_RDONLY | os.O_CLOEXEC)
     filter_fd = _memory_file(seccomp.program(platform.machine()))
     staged = wrapped.user is not None
-    words = arguments(wrapped, staged=staged, filter_fd=filter_fd, status_fd=status_end, block_fd=block_end)
+    words = arguments(wrapped, staged=staged, filter_fd=filter_fd, status_fd=status_end, gate=gate)
     # Through a descriptor, the options stay out of the list of processes, which everybody may read.
     split = len(words) - len(wrapped.command)
     options = _memory_file(b"".join(os.fsencode(word) + b"\0" for word in words[: split - 1]))
@@ -171,7 +182,7 @@ def start(wrapped: Wrapped, groups: Groups) -> Child:
     def become() -> None:
         groups.enter()
         _output_to(log_end)
-        for descriptor in (filter_fd, status_end, block_end, options):
+        for descriptor in (filter_fd, status_end, *gate, options):
             os.set_inheritable(descriptor, True)
         if wrapped.user:
             # Programs that open /dev/stdout by name need the pipe to be their own.
@@ -179,10 +190,11 @@ def start(wrapped: Wrapped, groups: Groups) -> Child:
             _stage(wrapped.binds)
             _drop_to(wrapped.user)
         _limit(wrapped.limits)
-        os.execve(bwrap, ["bwrap", "--args", str(options), "--", *wrapped.command], {})  # noqa: S606
+        _die_with(supervisor, libc)
+        os.execve(bwrap, [wrapped.name, "--args", str(options), "--", *wrapped.command], {})  # noqa: S606
 
     pid = _fork(become)
-    for descriptor in (log_end, status_end, block_end, bwrap, filter_fd, options):
+    for descriptor in (log_end, status_end, *gate, bwrap, filter_fd, options):
         os.close(descriptor)
     return Child(pid, log, status, release)
 
@@ -192,13 +204,14 @@ def start_unsandboxed(
 ) -> Child:
     """Start a program with limits only. Network and files stay open to it: for open data, and only when allowed."""
     log, log_end = os.pipe()
+    supervisor = os.getpid()
     libc = ctypes.CDLL(None)
 
     def become() -> None:
         groups.enter()
         _output_to(log_end)
         os.setsid()
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        _die_with(supervisor, libc)
         os.chdir(out)
         _limit(limits)
         os.execvpe(command[0], command, dict(environment))  # noqa: S606
@@ -265,6 +278,13 @@ def _limit(limits: Limits) -> None:
         highest = resource.getrlimit(kind)[1]
         allowed = value if highest == resource.RLIM_INFINITY else min(value, highest)
         resource.setrlimit(kind, (allowed, allowed))
+
+
+def _die_with(parent: int, libc: ctypes.CDLL) -> None:
+    """End this process when its parent ends. The parent may have ended already, which only asking again shows."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(126)
 
 
 def _drop_to(user: tuple[int, int]) -> None:

@@ -2,7 +2,7 @@
 
 Altair describes a chart and vl-convert draws it, without a browser, a network or a script in the result. The
 first chart of a process takes about half a second to start the engine (measured on two shared cores); every
-further one 30 to 90 ms. Nothing is kept between calls. What a chart shows is decided by its caller.
+further one 50 to 110 ms. Nothing is kept between calls. What a chart shows is decided by its caller.
 """
 
 from __future__ import annotations

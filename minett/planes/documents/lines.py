@@ -19,6 +19,7 @@ MOST_SERIES = 5
 MOST_POINTS = 5_000
 # Above this many points a line carries no marks, and its table shows evenly spaced rows only.
 FEW = 60
+ONE_DAY, ONE_SEASON = 1.5, 120
 DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3], [4, 4])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
 
@@ -85,7 +86,7 @@ def line(
     kind, names, palette = kinds.pop(), distinct(one.name for one in series), PALETTES[theme]
     ordered = [(name, sorted(one.points)) for name, one in zip(names, series, strict=True)]
     rows = [{"name": name, "x": _stored(x), "y": y} for name, pairs in ordered for x, y in pairs]
-    layers = _layers(names, palette, _axes(kind, unit, across), few=len(rows) <= FEW)
+    layers = _layers(names, palette, _axes(_form(kind, [x for x, _ in points]), unit, across), few=len(rows) <= FEW)
     chart = alt.LayerChart(data={"values": rows}, layer=layers, width=width, height=height)
     write = _writer(kind, [x for x, _ in points], language)
     table = _table(
@@ -100,8 +101,18 @@ def line(
     return draw(chart, palette=palette, table=table, language=language, description=description)
 
 
-def _axes(kind: str, unit: str, across: str) -> dict[str, Any]:
-    x_axis = alt.Axis(title=one_line(across) or None, grid=False, tickCount=6, labelOverlap=True)
+def _form(kind: str, across: Sequence[Across]) -> str | None:
+    """Return how the axis writes its ticks: the hour for one day, the day for a season, then the month."""
+    if kind == "number":
+        return None
+    days = [x.timestamp() / 86_400 if isinstance(x, datetime) else x.toordinal() for x in across if isinstance(x, date)]
+    span = max(days) - min(days)
+    return "%H:%M" if kind == "time" and span <= ONE_DAY else "%-d %b" if span <= ONE_SEASON else "%b %Y"
+
+
+def _axes(form: str | None, unit: str, across: str) -> dict[str, Any]:
+    look: dict[str, Any] = {} if form is None else {"format": form}
+    x_axis = alt.Axis(title=one_line(across) or None, grid=False, tickCount=5, labelOverlap=True, **look)
     y_axis = alt.Axis(
         title=one_line(unit),
         tickCount=5,
@@ -115,7 +126,7 @@ def _axes(kind: str, unit: str, across: str) -> dict[str, Any]:
         titleBaseline="bottom",
     )
     number = alt.X("x:Q", scale=alt.Scale(zero=False, nice=False), axis=x_axis)
-    x = number if kind == "number" else alt.X("x:T", scale=alt.Scale(type="utc"), axis=x_axis)
+    x = number if form is None else alt.X("x:T", scale=alt.Scale(type="utc"), axis=x_axis)
     return {"x": x, "y": alt.Y("y:Q", axis=y_axis, scale=alt.Scale(zero=True, nice=True))}
 
 

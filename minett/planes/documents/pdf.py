@@ -33,6 +33,7 @@ HEAD = 16
 # Cells keep a distance, which counts like letters.
 GUTTER = 3
 MOST_ROWS_TOGETHER, MOST_LETTERS_TOGETHER = 12, 1_200
+MOST_LETTERS_REPEATED = 120
 # The file says nothing of when it was made: a date that matters is part of the document's facts.
 TIMESTAMP = 0
 Standard = Literal["PDF/UA-1", "tagged PDF"]
@@ -65,12 +66,14 @@ def _weight(cells: Sequence[str], *, numeric: bool) -> int:
 
 
 def _laid(table: Table) -> dict[str, Any]:
-    """Return a table with the shares of its columns, and whether it should stay on one page."""
+    """Return a table with the shares of its columns, and how it may meet the end of a page."""
     columns = [[name, *cells] for name, *cells in zip(table.columns, *table.rows, strict=True)]
     letters = sum(len(cell) for cells in columns for cell in cells)
     weights = [_weight(cells, numeric=place in table.numeric) for place, cells in enumerate(columns)]
     together = len(table.rows) <= MOST_ROWS_TOGETHER and letters <= MOST_LETTERS_TOGETHER
-    return {**stored.plain(table), "weights": weights, "together": together}
+    # A head as tall as a page would leave the rows no room, and the typesetter would try for minutes.
+    repeated = max(map(len, table.columns)) <= MOST_LETTERS_REPEATED
+    return {**stored.plain(table), "weights": weights, "together": together, "repeated": repeated}
 
 
 def _payload(block: Block) -> dict[str, Any]:

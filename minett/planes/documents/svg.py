@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from minett.kernel.content import gettext_noop
@@ -103,14 +104,25 @@ def size(root: ET.Element) -> tuple[float, float]:
     return width, height
 
 
-def _own_ids(root: ET.Element, prefix: str) -> None:
-    """Give every id a prefix, because many pictures share one page."""
+def _rename(root: ET.Element, names: Mapping[str, str]) -> None:
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             if name == "id":
-                element.set(name, prefix + value)
+                element.set(name, names[value])
             else:
-                element.set(name, _REFERENCE.sub(rf"url(#{prefix}\1)", value))
+                element.set(name, _REFERENCE.sub(lambda found: f"url(#{names.get(found[1], found[1])})", value))
+
+
+def _own_ids(root: ET.Element, words: str) -> str:
+    """Give ids that depend on what is drawn and said only, and return their prefix.
+
+    Many pictures share one page, and the drawing engine counts its own ids up for as long as it lives.
+    """
+    old = [name for element in root.iter() if (name := element.get("id")) is not None]
+    _rename(root, {name: f"i{place}" for place, name in enumerate(old)})
+    prefix = "p" + hashlib.sha256(f"{words}\n{canonical(root)}".encode()).hexdigest()[:10] + "-"
+    _rename(root, {f"i{place}": f"{prefix}{place}" for place in range(len(old))})
+    return prefix
 
 
 def _lighten(root: ET.Element) -> None:
@@ -125,9 +137,7 @@ def complete(svg: str, *, title: str, description: str, language: str) -> str:
     """Return a checked picture with a name and a description for those who do not see it."""
     root = read_svg(re.sub(r"\sxmlns:xlink=\"[^\"]*\"", "", svg, count=1))
     _lighten(root)
-    seed = f"{title}\n{description}\n{language}\n{svg}"
-    prefix = "p" + hashlib.sha256(seed.encode()).hexdigest()[:10] + "-"
-    _own_ids(root, prefix)
+    prefix = _own_ids(root, f"{title}\n{description}\n{language}")
     for position, (tag, words) in enumerate((("title", title), ("desc", description))):
         element = ET.Element(f"{{{NAMESPACE}}}{tag}", {"id": prefix + tag})
         element.text = one_line(words)

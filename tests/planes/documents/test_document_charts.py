@@ -118,10 +118,10 @@ def test_a_long_line_shows_an_extract_and_says_so():
     assert f"{len(chart.table.rows)} points sur 1000" in chart.table.caption
 
 
-def test_times_do_not_depend_on_the_machine(monkeypatch: pytest.MonkeyPatch):
+def test_times_are_shown_as_utc():
     points = tuple((datetime(2026, 3, 1, hour, tzinfo=UTC), hour) for hour in range(6))
     chart = line([Series("a", points)], unit="W", title="t")
-    assert {"12 AM", "00:00"} & set(words(chart))
+    assert {"00:00", "05:00"} <= set(words(chart))
     assert chart.table.rows[0][0] == "2026-03-01 00:00 UTC"
 
 
@@ -133,7 +133,7 @@ def test_charts_of_nothing_but_zeros_are_drawn():
 
 def test_lineage_tells_the_same_as_its_table():
     chart = lineage(NODES, EDGES, title="From need to release")
-    assert chart.table.rows[4] == ("Model", "Coding 1.2", "–", "Chart of accounts, Invoices 2023 to 2025")
+    assert chart.table.rows[4] == ("Model", "Coding 1.2", "–", "Invoices 2023 to 2025, Chart of accounts")
     assert chart.description.startswith("Need: Book invoices faster; ")
     assert chart.description.endswith("; Release: Version 1.2.")
     assert {"Book invoices faster", "Version 1.2"} <= set(words(chart))
@@ -147,7 +147,7 @@ def test_lineage_lines_cross_no_box():
         if element.tag.endswith("rect")
     ]
     paths = [element.get("d", "") for element in root.iter() if element.get("marker-end")]
-    assert len(boxes), len(paths) == (6, 6)
+    assert (len(boxes), len(paths)) == (6, 6)
     for path in paths:
         for x, y in re.findall(r"L(-?[\d.]+) (-?[\d.]+)", path):
             assert not any(left < float(x) < left + w and top < float(y) < top + h for left, top, w, h in boxes)

@@ -42,6 +42,7 @@ class Reader(HTMLParser):
 
     def handle_startendtag(self, tag, attrs):
         self.opened.append(tag)
+        self.attributes |= {name for name, _ in attrs}
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

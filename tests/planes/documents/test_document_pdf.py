@@ -45,13 +45,13 @@ def document(words: str, title: str = "Title") -> Document:
         ((words, words),),
         words[:200],
         (
-            Heading(2, words or "-"),
+            Heading(2, words.strip() or "-"),
             Paragraph(words),
             Bullets((words, words)),
             Facts(((words, words),)),
             Table(("a", words), ((words, words), ("1", "2")), words, (1,)),
             Checks(tuple((state, words, words) for state in State)),
-            Figure(SQUARE, words or "-", Table(("a",), (), "")),
+            Figure(SQUARE, words.strip() or "-", Table(("a",), (), "")),
             Quote(words, words),
         ),
     )

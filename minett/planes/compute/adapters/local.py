@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import minett
-from minett.planes.compute import canary, cgroup, outputs, seccomp
+from minett.planes.compute import canary, cgroup, outputs, processes, seccomp
 from minett.planes.compute.adapters.local_place import Place, Plan, Status, attempts, held
 from minett.planes.compute.port import (
     Failure,
@@ -196,8 +196,9 @@ class LocalExecutor:
 
     def _clear(self, place: Place) -> None:
         """Take away what a killed supervisor could not."""
+        processes.kill(processes.named(place.group_name))
         place.forget_inputs()
-        cgroup.leftover(place.group_name).remove()
+        cgroup.leftover(place.group_name).remove(seconds=0.2)
 
     def _tried(self) -> tuple[Readiness, Setup | None]:
         with self._ready_lock:

@@ -15,6 +15,7 @@ way, and process ids are used again. This module starts no process.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -103,7 +104,9 @@ class Place:
 
     @property
     def group_name(self) -> str:
-        return f"minett-{self.folder.parent.name}-{self.folder.name}"
+        """The name of the attempt's control groups and sandbox, unlike any other's on this machine."""
+        whose = hashlib.sha256(bytes(self.folder)).hexdigest()[:12]
+        return f"minett-{self.folder.parent.name}-{self.folder.name}-{whose}"
 
     @property
     def was_started(self) -> bool:

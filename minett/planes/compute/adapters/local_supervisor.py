@@ -91,6 +91,7 @@ class Watch:
             limits=self.limits,
             binds=sandbox.binds_for(self.interpreter, self.place.code, self.place.inputs, self.place.out),
             user=self.plan.user,
+            name=self.place.group_name,
         )
         return sandbox.start(wrapped, self.groups)
 
@@ -199,11 +200,13 @@ class Watch:
 
     def _kill(self) -> None:
         # The sandbox's first process takes all others with it; without a sandbox each is killed by its number.
-        pids = (self.child.pid, self.first_process) if self.plan.sandboxed else self._usage().pids
-        for pid in pids:
-            if pid:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        if not self.plan.sandboxed:
+            processes.kill(self._usage().pids)
+            return
+        if self.ended is None:
+            processes.kill([self.child.pid])
+        if self.first_process and processes.is_running(self.first_process):
+            processes.kill([self.first_process])
 
     def _reap(self) -> None:
         if self.ended is not None:
@@ -219,6 +222,9 @@ class Watch:
             self._kill()
             time.sleep(0.005)
             self._reap()
+        if self.plan.sandboxed:
+            # A sandbox that was stopped while it was being set up may have left its first process behind.
+            processes.kill(processes.named(self.place.group_name))
         drained = time.monotonic() + DRAIN_SECONDS
         while self.verdict is not Failure.LOG and self._read_log(0) and time.monotonic() < drained:
             pass
@@ -258,7 +264,9 @@ class Watch:
         if code == 0:
             return Failure.NONE
         if code is None:
-            return Failure.SANDBOX
+            # bwrap alone writes to the log in this case, so the job cannot have made the line up.
+            missing = "bwrap: execvp " in self.place.log_tail()
+            return Failure.JOB if missing else Failure.SANDBOX
         by_signal = {signal.SIGXCPU: Failure.TIME, signal.SIGXFSZ: Failure.OUTPUT}
         for number, failure in by_signal.items():
             if code in {SIGNALLED + number, -number}:

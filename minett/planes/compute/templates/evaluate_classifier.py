@@ -29,10 +29,12 @@ from sklearn import metrics
 
 IN, OUT = Path(os.environ.get("MINETT_IN", "/in")), Path(os.environ.get("MINETT_OUT", "/out"))
 # Types outside the safe list of skops that a model of our own template may hold. Nothing else is ever loaded.
-ALLOWED_TYPES = frozenset({
-    "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-})
+ALLOWED_TYPES = frozenset(
+    {
+        "numpy.dtype",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    }
+)
 MOST_GROUPS, FEWEST_ROWS = 50, 2
 
 
@@ -117,7 +119,9 @@ def by_group(truth, guess, groups, positive) -> dict:
     hit, said = (truth == positive).astype(int), (guess == positive).astype(int)
     names = {
         "accuracy": metrics.accuracy_score,
-        "balanced_accuracy": lambda y, p: metrics.recall_score(y, p, average="macro", labels=np.unique(y), zero_division=0),
+        "balanced_accuracy": lambda y, p: metrics.recall_score(
+            y, p, average="macro", labels=np.unique(y), zero_division=0
+        ),
         "precision": lambda y, p: metrics.precision_score(y, p, zero_division=0),
         "recall": lambda y, p: metrics.recall_score(y, p, zero_division=0),
         "f1": lambda y, p: metrics.f1_score(y, p, zero_division=0),

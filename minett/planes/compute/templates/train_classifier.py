@@ -83,10 +83,16 @@ def make_model(params: dict, names: list[str], categories: list[str], seed: int)
     numbers = [position for position, name in enumerate(names) if name not in categories]
     texts = [position for position, name in enumerate(names) if name in categories]
     if params.get("kind", "boosting") == "logistic":
-        prepare = ColumnTransformer([
-            ("numbers", Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())]), numbers),
-            ("texts", OneHotEncoder(handle_unknown="ignore", max_categories=MOST_CATEGORIES), texts),
-        ])
+        prepare = ColumnTransformer(
+            [
+                (
+                    "numbers",
+                    Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())]),
+                    numbers,
+                ),
+                ("texts", OneHotEncoder(handle_unknown="ignore", max_categories=MOST_CATEGORIES), texts),
+            ]
+        )
         c = float(params.get("logistic", {}).get("C", 1.0))
         return Pipeline([("prepare", prepare), ("model", LogisticRegression(C=c, max_iter=1000, random_state=seed))])
     encode = OrdinalEncoder(

@@ -14,7 +14,7 @@ import pytest
 from minett.planes.compute.adapters.local import LocalExecutor
 from minett.planes.compute.adapters.local_place import Place
 from minett.planes.compute.port import Failure, JobState, SandboxRefused
-from minett.planes.compute.processes import is_running
+from minett.planes.compute.processes import is_running, named
 from minett.planes.compute.sandbox import Interpreter, InterpreterTooWide
 from minett.planes.compute.spec import JobSpec, Limits
 from tests.conformance.executor import ANSWER, PUBLIC, ExecutorConformance, finished, token
@@ -95,6 +95,18 @@ class TestLocalExecutor(ExecutorConformance):
         assert not place.inputs.exists()
         executor.cancel(second)
         assert finished(executor, second).state is JobState.CANCELLED
+
+    @pytest.mark.parametrize("moment", [0.0, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08])
+    def test_a_supervisor_killed_while_it_sets_up_leaves_no_job(self, executor, spec, now, moment):
+        spec.code.write_text("import time; open('/out/ran', 'a').write('x'); time.sleep(60)")
+        first = executor.submit(spec, "c0", None, now)
+        place = Place(Path(first.place))
+        time.sleep(moment)
+        executor._supervisors[-1].kill()
+        assert eventually(lambda: executor.observe(first).state is JobState.LOST)
+        executor.cancel(first)
+        assert executor.observe(first).state is JobState.CANCELLED
+        assert eventually(lambda: not any(is_running(pid) for pid in named(place.group_name)))
 
     def test_a_cancelled_job_is_not_tried_again_when_its_supervisor_is_gone(self, executor, spec, now):
         handle = executor.submit(self.doing(spec, "stay"), "c4", None, now)
