@@ -3,7 +3,7 @@
 Reads development needs (one JSON object a line: id, lang, text, relevant {code: 1 or 2}, none) and the use cases of
 a pack. Prints hit@3, nDCG@5 and refusals for each language, times, and with --fit the constants for weights.yaml.
 
-    python benchmarks/matching.py [--needs FILE] [--pack FOLDER] [--fit] [--misses]
+    PYTHONPATH=. python benchmarks/matching.py [--needs FILE] [--pack FOLDER] [--fit] [--misses]
 """
 
 from __future__ import annotations

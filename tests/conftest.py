@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -53,3 +55,18 @@ def shared() -> Path:
     if not SHARED.is_dir():
         missing("the folder ../shared with development sets is not here")
     return SHARED
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """A database of its own on the PostgreSQL server that MINETT_TEST_POSTGRES names."""
+    server = os.environ.get("MINETT_TEST_POSTGRES")
+    if not server:
+        missing("MINETT_TEST_POSTGRES names no PostgreSQL server")
+    psycopg = pytest.importorskip("psycopg")
+    name = f"minett_{secrets.token_hex(6)}"
+    before, _, after = str(server).partition("/postgres?")
+    with psycopg.connect(f"{before}/postgres?{after}", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{before}/{name}?{after}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

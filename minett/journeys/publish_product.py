@@ -86,7 +86,8 @@ def publish(
 ) -> Published:
     """Check the file, keep it, and publish it with its policy; doing it again yields the same rows.
 
-    A product that is there already keeps its description and gets a new version or policy where they differ.
+    `product` are the fields of ProductFields. A product that is there already keeps what is said of it, and gets
+    a new version or policy where they differ.
     Raises NotAllowed before the file is touched; the errors of `minett.planes.data.intake` for the file, of
     `minett.planes.data.compile` for the policy, and of `minett.apps.dataproducts.services`.
     """

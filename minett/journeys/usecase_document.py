@@ -57,7 +57,7 @@ def _drafts(case: Case, usecase: dict[str, Any]) -> dict[str, str]:
     preview = plan.get("ai_act") or {}
     articles = ", ".join(preview.get("articles") or []) or _("none found")
     steps = [_words(part.get("title"), language) for step in plan.get("path") or [] for part in step["services"][:1]]
-    estimate = plan.get("estimate") or {}
+    estimate = next(iter(plan.get("estimates") or []), {})
     return {
         "value": "\n".join(values.get(language) or values.get("en") or []),
         "data": _words(usecase.get("data_needed"), language),
@@ -65,7 +65,7 @@ def _drafts(case: Case, usecase: dict[str, Any]) -> dict[str, str]:
         "risks": _("Data of too little quality or quantity. Too little time of the people who know the process."),
         "compliance": _("AI Act, first preview: %(risk)s. Articles: %(articles)s. To be confirmed by a person.")
         % {"risk": preview.get("risk_class", _("not settled")), "articles": articles},
-        "resources": str(estimate.get("formula") or _("An estimate follows once the data are known.")),
+        "resources": _words(estimate.get("formula"), language) or _("An estimate follows once the data are known."),
         "plan": "\n".join(step for step in steps if step) or _("The adviser fills in the steps."),
     }
 

@@ -78,7 +78,7 @@ def database(var: Path) -> dict[str, object]:
         "USER": unquote(parsed.username or ""),
         "PASSWORD": unquote(parsed.password or ""),
         "HOST": query.get("host", parsed.hostname or ""),
-        "PORT": str(parsed.port or ""),
+        "PORT": query.get("port", str(parsed.port or "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

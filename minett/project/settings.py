@@ -88,6 +88,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 WORKER_INTERVAL_SECONDS = 0.2
 
+# The mail address is unique whatever its case, by a constraint that Django's own check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 # Scrypt is in Python's own library and costs memory as well as time, which PBKDF2 does not.
@@ -106,6 +109,11 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "minett.web.sign_in.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "minett.web.sign_in.SocialAccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "minett.web.sign_in.NameForm"
+ACCOUNT_SESSION_REMEMBER = True
+# Accounts are made by the front desk; an operator may let people make their own.
+OPEN_SIGN_UP = env.flag("OPEN_SIGN_UP", default=False)
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
 ACCOUNT_PREVENT_ENUMERATION = True
 SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
@@ -122,6 +130,7 @@ TIME_ZONE = env.text("TIME_ZONE", "Europe/Luxembourg")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 # Files are served from the packages themselves, so that no step stands between a clone and a page.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -175,6 +176,7 @@ def sign_in_origins() -> list[str]:
     Browsers apply `form-action` to redirects as well, so the button "Sign in with ..." would be stopped on
     its way to the provider if its origin were not named.
     """
-    apps = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
+    apps = providers.get("openid_connect", {}).get("APPS", [])
     urls = (urlsplit(app.get("settings", {}).get("server_url", "")) for app in apps)
     return sorted({f"{url.scheme}://{url.netloc}" for url in urls if url.scheme == "https" and url.netloc})

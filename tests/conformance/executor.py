@@ -33,7 +33,7 @@ from minett.policy import permit
 
 PRIVATE, PUBLIC = permit.new_key()
 ANSWER = b"forty-two"
-PROGRAM = '''
+PROGRAM = """
 import os, sys, time
 from pathlib import Path
 
@@ -47,8 +47,9 @@ if what == "fail":
 if what == "read":
     (out / "copy.txt").write_bytes((Path(os.environ.get("MINETT_IN", "/in")) / "secret.txt").read_bytes())
 if what == "stay":
+    (out / "begun").touch()
     time.sleep(60)
-'''
+"""
 
 
 def finished(executor: Executor, handle: Handle, seconds: float = 20) -> Observation:

@@ -38,7 +38,9 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
 
 
 def _pattern(terms: set[str]) -> re.Pattern[str]:
-    return re.compile("|".join(_one(term) for term in sorted(terms, key=lambda term: (-len(term), term))))
+    """Join the terms, the longest first; one look at the word's border spares most of the work inside words."""
+    joined = "|".join(_one(term) for term in sorted(terms, key=lambda term: (-len(term), term)))
+    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)")
 
 
 def _one(term: str) -> str:
@@ -47,7 +49,7 @@ def _one(term: str) -> str:
     for piece in folded(term).split(" .. "):
         words = r"[\s'’]+".join(re.escape(word).replace(r"\*", r"\w*") for word in piece.split())
         parts.append(words)
-    return r"(?<!\w)" + r"(?:\W+\w+){0,5}?\W+".join(parts) + r"(?!\w)"
+    return r"(?:\W+\w+){0,5}?\W+".join(parts)
 
 
 def windows(text: str) -> Iterator[Mapping[str, Cue]]:

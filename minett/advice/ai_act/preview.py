@@ -160,8 +160,13 @@ def _kinds_with_duty(risk_class: str) -> frozenset[str]:
 
 
 def _owed(duty: DutyRule, risk_class: str, found: Sequence[Finding]) -> bool:
-    exempt = any(one.verdict is Verdict.EXEMPT for one in found)
-    return duty.group in {"always", risk_class} or (duty.group == "exempt" and exempt and risk_class != "high")
+    if duty.group == "exempt":
+        low = risk_class in {"limited", "minimal", "unsettled"}
+        return low and any(one.verdict is Verdict.EXEMPT for one in found)
+    if duty.group == "limited":
+        # The paragraph that was found says more than the article as a whole.
+        return risk_class == "limited" and not _of_kind(found, "transparency", verdict=Verdict.HIT)
+    return duty.group in {"always", risk_class}
 
 
 def _first_high() -> date:

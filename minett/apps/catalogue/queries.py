@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -53,14 +53,14 @@ def _cards_of(kind: str) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=2)
-def matcher_of(_signature: tuple[int, int]) -> tuple[tuple[UseCaseCard, ...], Matcher]:
-    """Return the use-case cards and their matcher; built once per state of the catalogue, about a second."""
+def matcher_of(_signature: tuple[int, int]) -> tuple[Mapping[str, UseCaseCard], Matcher]:
+    """Return the use-case cards by code, and their matcher; built once per state of the catalogue, about a second."""
     cards = tuple(UseCaseCard.from_content(content) for content in _cards_of(EntryKind.USECASES))
-    return cards, Matcher(cards)
+    return {card.code: card for card in cards}, Matcher(cards)
 
 
 @lru_cache(maxsize=2)
-def offer_of(_signature: tuple[int, int], as_of: date) -> dict[str, tuple[Any, ...]]:
+def offer_of(_signature: tuple[int, int], as_of: date) -> dict[str, Any]:
     """Return the other cards that hold on a day, by the name of the library's field."""
     valid = {kind: [c for c in _cards_of(kind) if _holds(c, as_of)] for kind in ("services", "schemes", "calls")}
     return {
@@ -68,6 +68,7 @@ def offer_of(_signature: tuple[int, int], as_of: date) -> dict[str, tuple[Any, .
         "schemes": tuple(scheme_card(content) for content in valid["schemes"]),
         "calls": tuple(call_card(content, as_of) for content in valid["calls"]),
         "clusters": tuple(cluster_card(content) for content in _cards_of(EntryKind.CLUSTERS)),
+        "sectors": {content["id"]: Text.of(content["title"]) for content in _cards_of(EntryKind.SECTORS)},
     }
 
 

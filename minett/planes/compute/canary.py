@@ -7,7 +7,6 @@ user namespaces, each with another message. So a real job runs, and what it coul
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,8 @@ def leaks(out: Path) -> list[str]:
     except (OSError, ValueError):
         return ["no report"]
     checks = {
-        "the network namespace of this machine": report["network_namespace"] != os.readlink("/proc/self/ns/net"),
+        "the network namespace of this machine": report["network_namespace"]
+        != str(Path("/proc/self/ns/net").readlink()),
         "network interfaces": report["interfaces"] == ["lo"],
         "a way to the outside": report["network_unreachable"],
         "files of this machine": not report["read"],
@@ -79,7 +79,13 @@ def refused(log: str) -> Readiness:
     """Say why the sandbox did not start, from what bwrap printed and what the kernel is set to."""
     remedy, detail = _remedy()
     said = log.strip().splitlines()[-1:] or ["bwrap printed nothing"]
-    return Readiness(False, "user-namespaces-refused", REFUSED, remedy, "; ".join([*said, *detail])[:500])
+    return Readiness(
+        ok=False,
+        code="user-namespaces-refused",
+        reason=REFUSED,
+        remedy=remedy,
+        detail="; ".join([*said, *detail])[:500],
+    )
 
 
 def _remedy() -> tuple[str, list[str]]:

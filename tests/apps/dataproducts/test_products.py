@@ -12,6 +12,7 @@ from minett.apps.dataproducts import access, services
 from minett.apps.dataproducts.models import Product, ProductPolicy, ProductVersion
 from minett.apps.ledger.models import Entry
 from minett.apps.people import services as people
+from minett.apps.people.queries import actor_of
 from minett.kernel.actor import Role
 from minett.kernel.errors import Absent
 from minett.planes.data.compile import PolicyNamesUnknownColumn
@@ -22,7 +23,7 @@ from minett.policy.actions import Action
 from minett.policy.decide import NotAllowed
 from minett.policy.states import CommandNotInTable
 from tests.apps.grants.world import POLICY, SCHEMA, description, publish, publish_version, sha_of
-from tests.cast import Cast
+from tests.cast import HOUSE, Cast
 
 
 def test_a_steward_of_the_owner_publishes(cast: Cast, now: datetime):
@@ -45,8 +46,8 @@ def test_nobody_else_publishes(cast: Cast, now: datetime, name: str):
 
 def test_a_steward_of_another_owner_changes_nothing(cast: Cast, now: datetime):
     product = publish(cast, now)
-    people.give_role(_house(), now=now, person=cast.partner.user, organisation=cast.partner_org, role=Role.STEWARD)
-    foreign = _actor(cast, now)
+    people.give_role(HOUSE, now=now, person=cast.partner.user, organisation=cast.partner_org, role=Role.STEWARD)
+    foreign = actor_of(cast.partner.user, now=now)
 
     with pytest.raises(NotAllowed):
         services.set_policy(foreign, now=now, product_id=product.pk, tree=to_json(replace(POLICY, version=2)))

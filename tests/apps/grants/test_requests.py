@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -270,7 +271,7 @@ def test_a_vote_counts_for_what_was_read(cast: Cast, now: datetime, request_: Ac
     assert vote(cast, now, request_).state == "approved"
 
 
-def resubmit(cast: Cast, now: datetime, request: AccessRequest, by: str = "engineer", **changed) -> AccessRequest:
+def resubmit(cast: Cast, now: datetime, request: AccessRequest, by: str = "engineer", **changed: Any) -> AccessRequest:
     given = {"purpose": request.purpose, "columns": request.columns, "days": request.days, **changed}
     given.setdefault("safeguards", SAFEGUARDS)
     return services.resubmit(cast.actors()[by], now=now, request_id=request.pk, **given)

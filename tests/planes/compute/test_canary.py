@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ CLEAN = {
 }
 
 
-def found(tmp_path, **changed) -> list[str]:
+def found(tmp_path, **changed: Any) -> list[str]:
     (tmp_path / canary.REPORT).write_text(json.dumps(CLEAN | changed))
     return canary.leaks(tmp_path)
 
@@ -33,7 +34,7 @@ def test_a_clean_report_has_no_leaks(tmp_path):
 @pytest.mark.parametrize(
     "changed",
     [
-        {"network_namespace": os.readlink("/proc/self/ns/net")},
+        {"network_namespace": str(Path("/proc/self/ns/net").readlink())},
         {"interfaces": ["lo", "eth0"]},
         {"network_unreachable": False},
         {"read": ["/etc/passwd"]},

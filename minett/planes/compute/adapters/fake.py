@@ -47,7 +47,9 @@ class FakeExecutor:
 
     public_key_pem: bytes
     outcomes: Mapping[str, Outcome]
-    readiness: Readiness = field(default_factory=lambda: Readiness(True, "ready", "Jobs are only imagined here."))
+    readiness: Readiness = field(
+        default_factory=lambda: Readiness(ok=True, code="ready", reason="Jobs are only imagined here.")
+    )
     submitted: list[JobSpec] = field(default_factory=list)
     _jobs: dict[tuple[str, int], Outcome] = field(default_factory=dict)
     _handles: dict[str, Handle] = field(default_factory=dict)

@@ -209,9 +209,12 @@ class LocalExecutor:
     def _try_all(self) -> tuple[Readiness, Setup | None]:
         if platform.machine() not in seccomp.PROCESSORS or sys.platform != "linux":
             return Readiness(
-                False, "processor-unknown", canary.UNKNOWN_PROCESSOR, canary.UNKNOWN_PROCESSOR_REMEDY
+                ok=False,
+                code="processor-unknown",
+                reason=canary.UNKNOWN_PROCESSOR,
+                remedy=canary.UNKNOWN_PROCESSOR_REMEDY,
             ), None
-        answer = Readiness(False, "sandbox-missing", canary.MISSING, canary.MISSING_REMEDY)
+        answer = Readiness(ok=False, code="sandbox-missing", reason=canary.MISSING, remedy=canary.MISSING_REMEDY)
         for setup in self._setups():
             answer = self._try(setup)
             if answer.ok:
@@ -241,10 +244,14 @@ class LocalExecutor:
                 return canary.refused(seen.log_tail)
             found = canary.leaks(place.out)
         if found:
-            return Readiness(False, "sandbox-leaks", canary.LEAKS, canary.LEAKS_REMEDY, ", ".join(found))
+            return Readiness(
+                ok=False, code="sandbox-leaks", reason=canary.LEAKS, remedy=canary.LEAKS_REMEDY, detail=", ".join(found)
+            )
         if setup.user is None and os.geteuid() == 0:
-            return Readiness(True, "ready-as-root", canary.READY_AS_ROOT, canary.READY_AS_ROOT_REMEDY)
-        return Readiness(True, "ready", canary.READY)
+            return Readiness(
+                ok=True, code="ready-as-root", reason=canary.READY_AS_ROOT, remedy=canary.READY_AS_ROOT_REMEDY
+            )
+        return Readiness(ok=True, code="ready", reason=canary.READY)
 
     def _wait(self, place: Place) -> Observation:
         deadline = time.monotonic() + CANARY_SECONDS

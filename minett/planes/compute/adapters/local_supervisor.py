@@ -15,6 +15,7 @@ import os
 import platform
 import select
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -58,6 +59,7 @@ class Watch:
         self.most_rss = 0
         self.log_bytes = 0
         self.status_text = b""
+        self.uncountable = False
         self.measured = self.written = 0.0
 
     @property
@@ -78,7 +80,7 @@ class Watch:
             memory_ran_out = self.groups.memory_ran_out()
             self.groups.remove()
             self.place.forget_inputs()
-        self._conclude(memory_ran_out)
+        self._conclude(memory_ran_out=memory_ran_out)
 
     def _start(self) -> Child:
         environment = sandbox.environment_for(self.interpreter, self.limits, self.plan.environment)
@@ -178,9 +180,8 @@ class Watch:
             self._stop(Failure.TIME)
         elif usage.rss > self.limits.memory_mb * MB and self._memory(usage) > self.limits.memory_mb * MB:
             self._stop(Failure.MEMORY)
-        elif written.bytes + deleted > self.limits.output_mb * MB or written.hidden:
-            self._stop(Failure.OUTPUT)
-        elif written.entries > outputs.MOST_ENTRIES:
+        elif written.too_much(self.limits.output_mb * MB - deleted):
+            self.uncountable = written.hidden
             self._stop(Failure.OUTPUT)
 
     def _usage(self) -> processes.Usage:
@@ -225,6 +226,9 @@ class Watch:
         if self.plan.sandboxed:
             # A sandbox that was stopped while it was being set up may have left its first process behind.
             processes.kill(processes.named(self.place.group_name))
+        if self.uncountable:
+            # What is too deep to be counted is too deep for most programs to remove, too, so it goes at once.
+            subprocess.run(["rm", "-rf", "--", *self.place.out.iterdir()], check=False)
         drained = time.monotonic() + DRAIN_SECONDS
         while self.verdict is not Failure.LOG and self._read_log(0) and time.monotonic() < drained:
             pass
@@ -239,7 +243,7 @@ class Watch:
             return bool(self.first_process) and processes.is_running(self.first_process)
         return bool(self._usage().pids)
 
-    def _conclude(self, memory_ran_out: bool) -> None:
+    def _conclude(self, *, memory_ran_out: bool) -> None:
         code = self._exit_code()
         if self.ended:
             self.cpu_seconds = max(self.cpu_seconds, self.ended[1])
@@ -306,10 +310,10 @@ def _translated(word: str, folders: dict[str, Path]) -> str:
 
 def _keep_descriptors() -> None:
     """Mark everything we inherited, the lock above all, so that no job inherits it from us."""
-    for name in os.listdir("/proc/self/fd"):
+    for link in list(Path("/proc/self/fd").iterdir()):
         with contextlib.suppress(OSError):
-            if int(name) > 2:  # noqa: PLR2004 - the three standard ones are replaced for the job anyway.
-                os.set_inheritable(int(name), False)
+            if int(link.name) > 2:  # noqa: PLR2004 - the three standard ones are replaced for the job anyway.
+                os.set_inheritable(int(link.name), False)  # noqa: FBT003 - os takes it only so.
 
 
 def main(folder: str) -> None:

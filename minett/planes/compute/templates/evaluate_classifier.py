@@ -36,6 +36,7 @@ ALLOWED_TYPES = frozenset(
     }
 )
 MOST_GROUPS, FEWEST_ROWS = 50, 2
+TWO_CLASSES = 2
 
 
 def say(*words) -> None:
@@ -76,7 +77,7 @@ def score(truth, guess, chance, positive) -> dict:
     """
     number_of_classes = chance.shape[1]
     present = np.unique(truth)
-    two = number_of_classes == 2
+    two = number_of_classes == TWO_CLASSES
     kind = {"pos_label": positive, "average": "binary"} if two else {"average": "macro", "labels": present}
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(truth, guess, zero_division=0, **kind)
     hits = truth[:, None] == np.arange(number_of_classes)[None, :]

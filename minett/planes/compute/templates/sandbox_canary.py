@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import socket
+from pathlib import Path
 
 
 def could(action) -> bool:
@@ -30,21 +31,17 @@ def write_to(folder: str) -> None:
 
 
 def status_field(name: str) -> int:
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith(f"{name}:"))
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 def interfaces() -> list[str]:
-    with open("/proc/net/dev") as devices:
-        return [line.split(":")[0].strip() for line in devices if ":" in line]
+    lines = Path("/proc/net/dev").read_text().splitlines()
+    return [line.split(":")[0].strip() for line in lines if ":" in line]
 
 
 def descriptors() -> list[int]:
-    found = []
-    for number in range(64):
-        if could(lambda number=number: os.fstat(number)):
-            found.append(number)
-    return found
+    return [number for number in range(64) if could(lambda number=number: os.fstat(number))]
 
 
 def namespace_refused() -> bool:
@@ -56,18 +53,17 @@ def main() -> None:
     secrets = ("/etc/passwd", "/etc/shadow", "/root/.bashrc", "/var/log", "/home")
     report = {
         "descriptors": descriptors(),
-        "network_namespace": os.readlink("/proc/self/ns/net"),
+        "network_namespace": str(Path("/proc/self/ns/net").readlink()),
         "interfaces": interfaces(),
         "network_unreachable": network_unreachable(),
         "read": [path for path in secrets if could(lambda path=path: os.close(os.open(path, os.O_RDONLY)))],
         "wrote": [path for path in ("/", "/usr", "/in", "/code", "/dev") if could(lambda path=path: write_to(path))],
-        "processes": sum(name.isdigit() for name in os.listdir("/proc")),
+        "processes": sum(entry.name.isdigit() for entry in Path("/proc").iterdir()),
         "no_new_privileges": status_field("NoNewPrivs"),
         "filter": status_field("Seccomp"),
         "new_namespace_refused": namespace_refused(),
     }
-    with open("/out/canary.json", "w") as out:
-        json.dump(report, out)
+    Path("/out/canary.json").write_text(json.dumps(report))
 
 
 main()

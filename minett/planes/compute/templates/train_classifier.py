@@ -37,6 +37,7 @@ FOLDS = 5
 IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 2000, 5
 MOST_CATEGORIES = 200
 FEWEST_OF_A_CLASS = 2
+TWO_CLASSES = 2
 
 
 def say(*words) -> None:
@@ -107,7 +108,7 @@ def make_model(params: dict, names: list[str], categories: list[str], seed: int)
 
 def cross_validated(model, features, labels, seed: int) -> dict:
     """Return mean, spread and values of each score over the folds, for data the model has not seen."""
-    two = len(set(labels)) == 2
+    two = len(set(labels)) == TWO_CLASSES
     scores = {"accuracy": "accuracy", "balanced_accuracy": "balanced_accuracy", "f1_macro": "f1_macro"}
     scores["roc_auc"] = "roc_auc" if two else "roc_auc_ovr"
     folds = min(FOLDS, int(np.unique(labels, return_counts=True)[1].min()))
@@ -150,7 +151,7 @@ def main() -> None:
     columns, labels, categories = read_table(params["target"], params.get("leave_out", []))
     names = list(columns)
     classes, counts = np.unique(labels, return_counts=True)
-    if not names or len(classes) < 2 or counts.min() < FEWEST_OF_A_CLASS:
+    if not names or len(classes) < TWO_CLASSES or counts.min() < FEWEST_OF_A_CLASS:
         stop("it needs at least one other column, two classes, and two rows of each class")
     say(f"Read {len(labels)} rows, {len(names)} columns, {len(classes)} classes")
     features = as_matrix(columns, names)

@@ -27,6 +27,6 @@ class TestFakeExecutor(ExecutorConformance):
         assert executor.observe(first).state is JobState.LOST
 
     def test_it_refuses_when_it_is_not_ready(self, executor, spec, now):
-        executor.readiness = Readiness(False, "closed", "It is closed.", "Come back later.")
+        executor.readiness = Readiness(ok=False, code="closed", reason="It is closed.", remedy="Come back later.")
         with pytest.raises(SandboxRefused):
             executor.submit(spec, "b2", None, now)

@@ -37,8 +37,14 @@ def executor(shared_executor: LocalExecutor, tmp_path: Path) -> LocalExecutor:
     return made
 
 
-def refusing(tmp_path: Path, **options: bool) -> LocalExecutor:
-    return LocalExecutor(tmp_path / "jobs", PUBLIC, bwrap=Path("/bin/false"), **options)
+def refusing(tmp_path: Path, *, allow: bool = False) -> LocalExecutor:
+    return LocalExecutor(tmp_path / "jobs", PUBLIC, bwrap=Path("/bin/false"), allow_unsandboxed_open_data=allow)
+
+
+def supervisor_of(place: Place) -> int:
+    status = place.status()
+    assert status
+    return status.supervisor
 
 
 def eventually(condition, seconds: float = 5) -> bool:
@@ -70,7 +76,7 @@ class TestLocalExecutor(ExecutorConformance):
         permit_token = token("c2", now + timedelta(hours=1))
         handle = executor.submit(spec, "c2", permit_token, now)
         place = running(executor, handle)
-        assert eventually(lambda: (place.out / "begun").exists())
+        assert eventually((place.out / "begun").exists)
         words = b" ".join(path.read_bytes() for path in command_lines())
         assert b"begin" in words
         assert b"not-for-everybody" not in words
@@ -84,8 +90,8 @@ class TestLocalExecutor(ExecutorConformance):
         stay = self.doing(spec, "stay")
         first = executor.submit(stay, "c3", None, now)
         place = running(executor, first)
-        supervisor = place.status().supervisor
-        assert eventually(lambda: below(supervisor))
+        supervisor = supervisor_of(place)
+        assert eventually((place.out / "begun").exists)
         job = below(supervisor)
         os.kill(supervisor, signal.SIGKILL)
         assert eventually(lambda: executor.observe(first).state is JobState.LOST)
@@ -111,7 +117,7 @@ class TestLocalExecutor(ExecutorConformance):
     def test_a_cancelled_job_is_not_tried_again_when_its_supervisor_is_gone(self, executor, spec, now):
         handle = executor.submit(self.doing(spec, "stay"), "c4", None, now)
         place = running(executor, handle)
-        os.kill(place.status().supervisor, signal.SIGKILL)
+        os.kill(supervisor_of(place), signal.SIGKILL)
         assert eventually(lambda: executor.observe(handle).state is JobState.LOST)
         executor.cancel(handle)
         assert executor.observe(handle).state is JobState.CANCELLED
@@ -123,6 +129,7 @@ class TestLocalExecutor(ExecutorConformance):
         script.write_text(WORKER)
         arguments = [str(executor.root), str(spec.code), now.isoformat()]
         worker = subprocess.Popen([sys.executable, script, *arguments], stdout=subprocess.PIPE)
+        assert worker.stdout
         assert worker.stdout.readline() == b"handed over\n"
         worker.kill()
         worker.wait()
@@ -183,13 +190,13 @@ class TestWithoutSandbox:
         assert not (executor.root / "d1" / "1").exists()
 
     def test_governed_data_is_refused_whatever_the_setting(self, tmp_path, spec, now):
-        executor = refusing(tmp_path, allow_unsandboxed_open_data=True)
+        executor = refusing(tmp_path, allow=True)
         governed = replace(spec, open_data_only=False)
         with pytest.raises(SandboxRefused):
             executor.submit(governed, "d2", token("d2", now + timedelta(hours=1)), now)
 
     def test_open_data_may_run_plainly_when_allowed(self, tmp_path, spec, now):
-        executor = refusing(tmp_path, allow_unsandboxed_open_data=True)
+        executor = refusing(tmp_path, allow=True)
         handle = executor.submit(spec, "d3", None, now)
         seen = finished(executor, handle)
         assert seen.state is JobState.SUCCEEDED, seen
@@ -198,8 +205,10 @@ class TestWithoutSandbox:
         assert [file.name for file in executor.collect(handle, tmp_path / "target").files] == ["x.txt"]
 
     def test_a_plain_run_is_still_limited_and_leaves_nothing_running(self, tmp_path, spec, now):
-        spec.code.write_text("import os, time\nif os.fork() == 0: os.setsid()\nopen(str(os.getpid()), 'w')\ntime.sleep(60)")
-        executor = refusing(tmp_path, allow_unsandboxed_open_data=True)
+        spec.code.write_text(
+            "import os, time\nif os.fork() == 0: os.setsid()\nopen(str(os.getpid()), 'w')\ntime.sleep(60)"
+        )
+        executor = refusing(tmp_path, allow=True)
         handle = executor.submit(replace(spec, limits=Limits(wall_seconds=1)), "d4", None, now)
         seen = finished(executor, handle)
         assert (seen.state, seen.failure) == (JobState.FAILED, Failure.TIME)

@@ -1,0 +1,37 @@
+"""What a visitor may say at the front door: a need in any words, and an address to answer to."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class NeedForm(forms.Form):
+    """The large box. Nothing is cut or refused here: the thinking floor says what is wrong with a text.
+
+    `answer` is what a chip of the plan adds to the need.
+    """
+
+    need = forms.Field(
+        label=_("What would you like to do better?"),
+        help_text=_("Two sentences in your own words are enough, in French, German, Luxembourgish or English."),
+        required=False,
+        widget=forms.Textarea(attrs={"class": "large", "rows": 4}),
+    )
+    answer = forms.Field(required=False, widget=forms.HiddenInput)
+
+    def whole(self) -> str:
+        """Return the need with the answer behind it."""
+        return "\n".join(filter(None, (self.data.get("need", ""), self.data.get("answer", ""))))
+
+
+class KeepForm(forms.Form):
+    """A mail address, nothing more. Whether it can be used is said by the journey."""
+
+    email = forms.CharField(
+        label=_("Your mail address"),
+        help_text=_("An adviser answers to it. It is used for nothing else."),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
