@@ -19,6 +19,7 @@ from rich.table import Table
 from minett.cli.application import app, errors_in_words, out
 from minett.cli.house import prepare
 from minett.journeys import demo, demo_people, equipment
+from minett.journeys.demo_tour import Tour
 from minett.kernel.clock import SystemClock
 
 
@@ -67,7 +68,7 @@ def _worker(*, start: bool, unsandboxed: bool) -> Iterator[None]:
             child.kill()
 
 
-def _steps() -> tuple[list[tuple[demo.Step, str, float, str]], demo.Tour]:
+def _steps() -> tuple[list[tuple[demo.Step, str, float, str]], Tour]:
     folder = settings.VAR / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     tour = demo.begin(SystemClock(), folder, _password(folder))

@@ -14,13 +14,17 @@ from minett.kernel.actor import VISITOR
 
 # Written for the demonstration, in the words of a small security firm; two needs, so that a second run differs.
 NEEDS = (
-    ("Nous sommes une jeune entreprise de sécurité à Esch-sur-Alzette. Nos clients, des fiduciaires et des communes, "
-    "reçoivent chaque jour des mails frauduleux qui mènent à de fausses pages de connexion. Nos analystes ouvrent "
-    "chaque lien signalé à la main pour voir si la page est un hameçonnage, cela prend un quart d'heure par "
-    "signalement et le vendredi soir personne ne répond."),
-    ("Nous surveillons la messagerie de quarante PME luxembourgeoises. Trop de liens d'hameçonnage passent le filtre, "
-    "et nos analystes vérifient encore chaque page suspecte à la main. Nous voulons trier automatiquement les "
-    "signalements pour avertir les utilisateurs avant qu'ils ne saisissent leur mot de passe."),
+    (
+        "Nous sommes une jeune entreprise de sécurité à Esch-sur-Alzette. Nos clients, des fiduciaires et des communes, "
+        "reçoivent chaque jour des mails frauduleux qui mènent à de fausses pages de connexion. Nos analystes ouvrent "
+        "chaque lien signalé à la main pour voir si la page est un hameçonnage, cela prend un quart d'heure par "
+        "signalement et le vendredi soir personne ne répond."
+    ),
+    (
+        "Nous surveillons la messagerie de quarante PME luxembourgeoises. Trop de liens d'hameçonnage passent le filtre, "
+        "et nos analystes vérifient encore chaque page suspecte à la main. Nous voulons trier automatiquement les "
+        "signalements pour avertir les utilisateurs avant qu'ils ne saisissent leur mot de passe."
+    ),
 )
 SECTIONS = {
     "value": "Moins de minutes d'analyste par signalement.\nRéponse en dehors des heures de bureau.",

@@ -5,11 +5,18 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from minett.apps.registry.models import ModelVersion, TrustReport
+from minett.apps.registry.models import Evaluation, ModelVersion, TrustReport
 from minett.journeys import measure_effect, release_model
 from minett.journeys.demo_tour import Result, Tour
+from minett.kernel.content import gettext_noop as _
+from minett.kernel.errors import Clash
 
 WEEKS = 12
+
+
+class EffectMissing(Clash):
+    code = "demo-effect-missing"
+    sentence = _("The measured values gave no effect with an interval.")
 
 
 def report(tour: Tour) -> Result:
@@ -17,8 +24,10 @@ def report(tour: Tour) -> Result:
     tour.wait("trust report", lambda: ModelVersion.objects.filter(job_id=tour.job_id, state="reported").exists())
     version = ModelVersion.objects.get(job_id=tour.job_id)
     tour.version_id = version.pk
-    accuracy = version.evaluation_summary() if hasattr(version, "evaluation_summary") else ""
-    return Result(accuracy or f"version {version.number}, sha256 {version.sha256[:12]}", f"/models/{version.pk}/")
+    measured = Evaluation.objects.get(version_id=version.pk).result
+    accuracy, interval = measured["metrics"]["accuracy"], measured["intervals"]["accuracy"]
+    figure = f"accuracy {accuracy:.3f} [{interval['low']:.3f}; {interval['high']:.3f}] on {measured['n']} held-out rows"
+    return Result(f"{figure}, {measured['baseline']['accuracy']:.3f} by guessing", f"/models/{version.pk}/")
 
 
 def release(tour: Tour) -> Result:
@@ -46,9 +55,11 @@ def measure(tour: Tour) -> Result:
         values=values,
         method="Simulated: twelve weekly means drawn from a normal distribution (9.5 minutes, spread 1.6)",
         is_simulated=True,
-        period_from=now.date(),
+        period_from=now.date() + timedelta(days=1),
         period_to=now.date() + timedelta(weeks=WEEKS),
     )
-    effect = measure_effect.effect_of(tour.people.founder, tour.indicator_id)
+    effect = measure_effect.effect_of(tour.people.founder, tour.indicator_id).effect
+    if effect is None or effect.low is None or effect.high is None:
+        raise EffectMissing
     figure = f"{effect.difference:+.1f} minutes [{effect.low:+.1f}; {effect.high:+.1f}], simulated"
     return Result(figure, f"/cases/{tour.case_id}/impact/")

@@ -141,8 +141,9 @@ def _chart(record: Record, found: Effect, language: str) -> Chart:
     assert record.baseline is not None and record.after is not None  # noqa: S101, PT018 - `_seen` looked.
     before = _("Before") + (simulated if record.baseline.is_simulated else "")
     after = _("After") + (simulated if record.after.is_simulated else "")
-    low = None if found.low is None else found.before_mean + found.low
-    high = None if found.high is None else found.before_mean + found.high
+    # Rounding may put the mean a hair outside an interval that has no width.
+    low = None if found.low is None else min(found.before_mean + found.low, found.after_mean)
+    high = None if found.high is None else max(found.before_mean + found.high, found.after_mean)
     points = (charts.Measured(before, found.before_mean), charts.Measured(after, found.after_mean, low, high))
     indicator = record.indicator
     return charts.before_after(points, unit=indicator.unit, title=indicator.name, language=language)

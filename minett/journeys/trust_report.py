@@ -14,9 +14,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from minett.apps.cases.models import Case
-from minett.apps.jobs.models import Job
-from minett.apps.registry.models import Evaluation, ModelVersion
+from minett.apps.registry.models import ModelVersion
 from minett.journeys import model_card, model_lineage
 from minett.journeys.trust_claims import Dossier, claims_of
 from minett.kernel.content import Text
@@ -79,12 +77,8 @@ def _said(value: Any, language: str) -> str:
             return Text.of(texts).in_(language)
         case {"sha256": str(whole)}:
             return whole[:SHOWN_HASH] + "…" if whole else labels.label("nothing", language)
-        case bool() | None:
-            return labels.label("nothing", language)
-        case int():
-            return labels.number(value, language)
-        case float():
-            return labels.number(value, language, DECIMALS)
+        case int() | float():
+            return labels.number(value, language, DECIMALS if isinstance(value, float) else 0)
     return str(value)
 
 
@@ -191,6 +185,3 @@ def _hashes(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
         _("Packages of the training"),
         ", ".join(f"{name} {number}" for name, number in environment["reported"].items()),
     )
-
-
-__all__ = ["Case", "Dossier", "Evaluation", "Job", "Spoken", "compose", "spoken"]

@@ -57,7 +57,7 @@ def _drafts(case: Case, usecase: dict[str, Any]) -> dict[str, str]:
     preview = plan.get("ai_act") or {}
     articles = ", ".join(preview.get("articles") or []) or _("none found")
     steps = [_words(part.get("title"), language) for step in plan.get("path") or [] for part in step["services"][:1]]
-    estimate = next(iter(plan.get("estimates") or []), {})
+    estimate: dict[str, Any] = next(iter(plan.get("estimates") or []), {})
     return {
         "value": "\n".join(values.get(language) or values.get("en") or []),
         "data": _words(usecase.get("data_needed"), language),

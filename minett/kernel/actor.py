@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from minett.kernel.content import gettext_noop
+from minett.kernel.errors import Refused
+
 
 class Role(StrEnum):
     """What a person does for an organisation. Codes are stored; names for people are made by the pages."""
@@ -23,6 +26,11 @@ class Role(StrEnum):
 
 COMPANY_ROLES = frozenset({Role.COMPANY_ADMIN, Role.ENGINEER})
 STAFF_ROLES = frozenset(Role) - COMPANY_ROLES
+
+
+class PersonNeeded(Refused):
+    code = "person-needed"
+    because = gettext_noop("this is done by a person, signed in with an account.")
 
 
 class ActorKind(StrEnum):
@@ -64,6 +72,12 @@ class Actor:
     @property
     def is_visitor(self) -> bool:
         return self.kind is ActorKind.VISITOR
+
+    def must_be_person(self) -> int:
+        """Return the person's id; raises PersonNeeded for robots and visitors."""
+        if self.person_id is None:
+            raise PersonNeeded(rule="person-needed", reason=PersonNeeded.because)
+        return self.person_id
 
     def has(self, *roles: Role) -> bool:
         """Whether the actor holds any of the roles, in whichever organisation."""

@@ -32,8 +32,8 @@ class UsualTime:
     @classmethod
     def of(cls, spans: Iterable[tuple[datetime | None, datetime | None]]) -> UsualTime:
         """Count the spans of which both ends are known."""
-        known = [end - start for start, end in spans if start is not None and end is not None]
-        return cls(median(known) if known else None, len(known))
+        known = [(end - start).total_seconds() for start, end in spans if start is not None and end is not None]
+        return cls(timedelta(seconds=median(known)) if known else None, len(known))
 
     def __str__(self) -> str:
         return gettext("no figures yet") if self.median is None else span(self.median)

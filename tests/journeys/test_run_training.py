@@ -357,7 +357,7 @@ def test_a_grant_and_an_allocation_of_another_case_are_refused(stage: Stage) -> 
 
 
 def test_others_submit_nothing(stage: Stage) -> None:
-    facts = {"case_id": stage.case.pk, "grant_id": stage.grant.pk, "allocation_id": stage.allocation.pk}
+    facts: dict[str, Any] = {"case_id": stage.case.pk, "grant_id": stage.grant.pk, "allocation_id": stage.allocation.pk}
     for name, actor in stage.cast.actors().items():
         if name in {"founder", "engineer"}:
             continue
@@ -399,6 +399,7 @@ def test_a_long_log_is_read_in_steps_without_breaking_a_letter(stage: Stage, tmp
     assert found == whole
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_a_real_training_and_its_evaluation(cast: Cast, clock: FixedClock, tmp_path: Path) -> None:
     with data.equipped(tmp_path / "store", data.Outbox()) as house:

@@ -26,7 +26,7 @@ def main(verb: str, *words: str) -> None:
     from tests.worker import sample_tasks
 
     if verb == "prepare":
-        call_command("migrate", "django_tasks_db", verbosity=0)
+        call_command("migrate", "django_tasks_database", verbosity=0)
     elif verb == "enqueue":
         for arguments in words[1:]:
             getattr(sample_tasks, words[0]).enqueue(**json.loads(arguments))

@@ -45,7 +45,7 @@ class Installation:
         """Return state and number of runs of each task, in the order of their coming."""
         with closing(sqlite3.connect(self.var / "minett.sqlite3")) as database:
             found = database.execute(
-                "SELECT status, worker_ids FROM django_tasks_db_dbtaskresult ORDER BY enqueued_at"
+                "SELECT status, worker_ids FROM django_tasks_database_dbtaskresult ORDER BY enqueued_at"
             ).fetchall()
         return [(status, len(json.loads(workers))) for status, workers in found]
 

@@ -219,7 +219,7 @@ def write_document(actor: Actor, *, now: datetime, case_id: int, content: dict[s
         version=UseCaseDocument.objects.filter(case=case).count() + 1,
         content=content,
         sha256=hashlib.sha256(chain.canonical(content).encode()).hexdigest(),
-        author_id=actor.person_id,
+        author_id=actor.must_be_person(),
         written_at=now,
     )
     written = {"document": document.pk, "version": document.version, "sha256": document.sha256}

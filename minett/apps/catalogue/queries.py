@@ -77,27 +77,38 @@ def _holds(content: dict[str, Any], as_of: date) -> bool:
     return date.fromisoformat(content["valid_from"]) <= as_of and (not until or as_of <= date.fromisoformat(until))
 
 
-def _dated(content: dict[str, Any]) -> dict[str, Any]:
-    return {"source": content["source"], "checked_on": date.fromisoformat(content["checked_on"])}
+def _text(content: dict[str, Any], name: str) -> Text:
+    return Text.of(content[name])
 
 
-def _texts(content: dict[str, Any], *names: str) -> dict[str, Text]:
-    return {name: Text.of(content[name]) for name in names}
+def _day(content: dict[str, Any], name: str) -> date:
+    return date.fromisoformat(content[name])
 
 
 def service_card(content: dict[str, Any]) -> ServiceCard:
-    texts = _texts(content, "title", "audience", "price", "duration", "gives")
     return ServiceCard(
-        code=content["id"], step=content["step"], partner=content["partners"][0], **texts, **_dated(content)
+        code=content["id"],
+        title=_text(content, "title"),
+        step=content["step"],
+        partner=content["partners"][0],
+        audience=_text(content, "audience"),
+        price=_text(content, "price"),
+        duration=_text(content, "duration"),
+        gives=_text(content, "gives"),
+        source=content["source"],
+        checked_on=_day(content, "checked_on"),
     )
 
 
 def scheme_card(content: dict[str, Any]) -> SchemeCard:
     return SchemeCard(
         code=content["id"],
+        title=_text(content, "title"),
+        gives=_text(content, "gives"),
+        audience=_text(content, "audience"),
         must_precede_start=content["must_precede_start"],
-        **_texts(content, "title", "gives", "audience"),
-        **_dated(content),
+        source=content["source"],
+        checked_on=_day(content, "checked_on"),
     )
 
 
@@ -105,10 +116,14 @@ def call_card(content: dict[str, Any], as_of: date) -> CallCard:
     moments = [datetime.fromisoformat(cut_off["at"]) for cut_off in content.get("cut_offs", [])]
     return CallCard(
         code=content["id"],
+        title=_text(content, "title"),
         unit=content["unit"],
+        size=_text(content, "size"),
+        audience=_text(content, "audience"),
         next_cutoff=min((moment for moment in moments if moment.date() >= as_of), default=None),
-        **_texts(content, "title", "size", "audience", "answer_time"),
-        **_dated(content),
+        answer_time=_text(content, "answer_time"),
+        source=content["source"],
+        checked_on=_day(content, "checked_on"),
     )
 
 
@@ -116,9 +131,10 @@ def cluster_card(content: dict[str, Any]) -> ClusterCard:
     price = content.get("node_price_eur")
     return ClusterCard(
         code=content["id"],
-        title=Text.of(content["title"]),
+        title=_text(content, "title"),
         gpus_per_node=content["gpus_per_node"],
         node_price_eur=None if price is None else Decimal(str(price)),
         watts_per_node=content.get("watts_per_node"),
-        **_dated(content),
+        source=content["source"],
+        checked_on=_day(content, "checked_on"),
     )

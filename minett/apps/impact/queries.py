@@ -27,7 +27,8 @@ class Record:
     @property
     def after(self) -> Measurement | None:
         real = [measurement for measurement in self.later if not measurement.is_simulated]
-        return (real or list(self.later) or [None])[-1]
+        counted = real or self.later
+        return counted[-1] if counted else None
 
     @property
     def is_simulated(self) -> bool:
@@ -49,7 +50,7 @@ def records(actor: Actor, *, case_id: int | None = None) -> tuple[Record, ...]:
 
 def detail(actor: Actor, indicator_id: int) -> Record:
     """Return one indicator with its measurements. Raises Absent."""
-    return next(_records([access.obtain(actor, Action.IMPACT_VIEW, indicator_id)]))
+    return next(iter(_records([access.obtain(actor, Action.IMPACT_VIEW, indicator_id)])))
 
 
 def _records(indicators: list[Indicator]) -> Iterable[Record]:

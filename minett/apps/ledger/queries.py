@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -56,7 +57,7 @@ class _Counter:
     def __init__(self) -> None:
         self.rows, self.last_number, self.last_hash = 0, 0, ""
 
-    def count(self, rows):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - the row's own type passes through.
+    def count(self, rows: Iterable[Entry]) -> Iterator[Entry]:
         for row in rows:
             self.rows += 1
             self.last_number, self.last_hash = row.number, row.hash

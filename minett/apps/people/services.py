@@ -154,7 +154,7 @@ def issue_token(
         raise TokenLifeTooLong
     raw = TOKEN_MARK + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        person_id=actor.person_id,
+        person_id=actor.must_be_person(),
         name=name,
         prefix=raw[:12],
         digest=digest_of(raw),

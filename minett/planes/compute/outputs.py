@@ -18,7 +18,7 @@ from minett.kernel.content import gettext_noop
 from minett.planes.compute.port import OutputFile, Outputs
 
 DEEPEST = 8
-MOST_ENTRIES = 5000
+MOST_ENTRIES = 2000
 MOST_FILES = 200
 BLOCK = 512
 CHUNK = 1 << 20

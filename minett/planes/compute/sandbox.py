@@ -47,17 +47,26 @@ class InterpreterTooWide(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """The Python of the jobs: where its programs lie, and the folders it needs, which jobs may read."""
+    """The Python of the jobs: its program, and the folders it needs, which jobs may read."""
 
-    programs: Path
+    executable: Path
     folders: tuple[Path, ...]
+
+    @property
+    def programs(self) -> Path:
+        return self.executable.parent
+
+    def named_in(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the command with `python` replaced by this Python, which not every machine calls by that name."""
+        mine = command[0] in {"python", "python3"}
+        return (str(self.executable), *command[1:]) if mine else command
 
     @classmethod
     def current(cls) -> Interpreter:
         """The interpreter that runs this, with the libraries it has."""
         wanted = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.base_prefix).resolve()}
         folders = sorted(folder for folder in wanted if not folder.is_relative_to("/usr"))
-        return cls(programs=Path(sys.prefix) / "bin", folders=tuple(folders))
+        return cls(executable=Path(sys.executable), folders=tuple(folders))
 
     def must_not_show(self, private: Path) -> None:
         """Raise when the job would see more than Python, or the folder where jobs are kept."""

@@ -32,6 +32,6 @@ class KeepForm(forms.Form):
         label=_("Your mail address"),
         help_text=_("An adviser answers to it. It is used for nothing else."),
         max_length=254,
-        required=False,
+        error_messages={"required": _("Write the mail address to which an adviser may answer.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

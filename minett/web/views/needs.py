@@ -62,15 +62,15 @@ def keep(request: HouseRequest, secret: str) -> HttpResponse:
     if request.method == "GET":
         return redirect("need", secret=secret)
     form = KeepForm(request.POST)
-    form.is_valid()
-    address = form.cleaned_data.get("email", request.POST.get("email", ""))
-    try:
-        open_case.keep_plan(request.actor, now=SystemClock().now(), secret=secret, contact_email=address)
-    except open_case.MailUnusable as error:
-        form.add_error("email", words_of(error))
-        need = access.obtain_need(request.actor, Action.NEED_VIEW, secret)
-        return _plan_page(request, need, form, status=422)
-    return redirect("need-kept", secret=secret)
+    if form.is_valid():
+        try:
+            address = form.cleaned_data["email"]
+            open_case.keep_plan(request.actor, now=SystemClock().now(), secret=secret, contact_email=address)
+            return redirect("need-kept", secret=secret)
+        except open_case.MailUnusable as error:
+            form.add_error("email", words_of(error))
+    need = access.obtain_need(request.actor, Action.NEED_VIEW, secret)
+    return _plan_page(request, need, form, status=422)
 
 
 @acts(Action.NEED_VIEW)

@@ -61,13 +61,13 @@ def test_only_readers_of_the_ledger_may_verify(cast: Cast):
 
 def _raw(number: int, column: str) -> str | int | None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM ledger_entry WHERE number = %s", [number])  # noqa: S608
+        cursor.execute(f"SELECT {column} FROM ledger_entry WHERE number = %s", [number])
         return cursor.fetchone()[0]
 
 
 def _set_raw(number: int, column: str, value: object) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE ledger_entry SET {column} = %s WHERE number = %s", [value, number])  # noqa: S608
+        cursor.execute(f"UPDATE ledger_entry SET {column} = %s WHERE number = %s", [value, number])
 
 
 @pytest.mark.django_db(transaction=False)

@@ -21,7 +21,7 @@ from tests.conftest import missing
 
 pytestmark = pytest.mark.sandbox
 LIMITS = Limits(memory_mb=300, wall_seconds=10, cpu_seconds=10, processes=16, file_mb=20, output_mb=40, log_mb=1)
-SOON = 6
+SOON = 8
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def groups():
 
 
 def inside(groups: cgroup.Groups, program: str) -> int:
-    script = f"import sys\nfrom pathlib import Path\nfor f in sys.argv[1:]: Path(f, 'cgroup.procs').write_text('0')\n{program}"
+    script = f"import sys\nfor folder in sys.argv[1:]: open(folder + '/cgroup.procs', 'w').write('0')\n{program}"
     folders = [str(folder) for folder in groups.folders]
     return subprocess.run(
         [sys.executable, "-S", "-c", script, *folders], check=False, stderr=subprocess.DEVNULL

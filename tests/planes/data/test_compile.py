@@ -20,7 +20,7 @@ from minett.planes.data import expressions as e
 from minett.planes.data import masks as m
 from minett.planes.data.policy_tree import ColumnRule, DataPolicy
 
-from .trees import EXPRESSIONS, KEYS, ROW, RULES, SCHEMA
+from .trees import EXPRESSIONS, KEYS, LEAF_AND_ROWS, MASK_AND_ROWS, ROW, RULES, SCHEMA
 
 
 def ordered(left, right):
@@ -170,12 +170,10 @@ def connection():
         yield opened
 
 
-@settings(max_examples=150, deadline=None)
-@given(rows=st.lists(ROW, max_size=6), where=st.none() | EXPRESSIONS, columns=RULES)
-def test_duckdb_and_plain_python_agree(connection, rows, where, columns):
+def agree(connection, rows, where, columns):
+    """Compare DuckDB's answer with the plain reading."""
     connection.register("given", pa.Table.from_pylist(rows, schema=SCHEMA.to_arrow()))
     policy = policy_of(columns, where)
-
     found = connection.sql(c.compile_projection(policy, SCHEMA, "given", KEYS)).to_arrow_table()
 
     kept = [row for row in rows if where is None or truth(where, row) is True]
@@ -184,6 +182,27 @@ def test_duckdb_and_plain_python_agree(connection, rows, where, columns):
     declared = c.projected_schema(policy, SCHEMA).to_arrow()
     assert found.column_names == declared.names
     assert found.schema.types == declared.types
+
+
+@settings(max_examples=150, deadline=None)
+@given(LEAF_AND_ROWS)
+def test_every_comparison_means_the_same(connection, drawn):
+    name, leaf, rows = drawn
+    agree(connection, rows, leaf, [ColumnRule(name, keep=True)])
+    agree(connection, rows, e.Not(leaf), [ColumnRule(name, keep=True)])
+
+
+@settings(max_examples=150, deadline=None)
+@given(MASK_AND_ROWS)
+def test_every_mask_shows_the_same(connection, drawn):
+    rule, rows = drawn
+    agree(connection, rows, None, [rule])
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(ROW, max_size=6), where=EXPRESSIONS, columns=RULES)
+def test_whole_policies_give_the_same_table(connection, rows, where, columns):
+    agree(connection, rows, where, columns)
 
 
 def test_the_filter_sees_raw_values_and_the_reader_masked_ones(connection):

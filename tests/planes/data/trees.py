@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date, datetime
 
 from hypothesis import strategies as st
 
@@ -25,17 +26,27 @@ SCHEMA = TableSchema(tuple(ColumnSpec(name, kind, Text.of("x")) for name, kind i
 KEYS = {"project-1": b"0123456789abcdef0123", "long-key": b"k" * 100}
 
 LETTERS = st.sampled_from("aAbé😀'\"%_\\ ;-\n$")
+FEW_TEXTS = st.sampled_from(["", "a", "A", "ab", "aB", "abc", "o'x", "%", "a_c", "é😀", "bca"])
+# Most values come from small pools, so that filters meet values they are equal to, or just beside.
 SCALARS = {
     ColumnType.BOOLEAN: st.booleans(),
-    ColumnType.INTEGER: st.integers(-12, 12) | st.integers(-(2**63) + 1, 2**63 - 1),
-    ColumnType.NUMBER: st.sampled_from([0.0, -0.0, 0.5, 1.5, -2.5, 1e300, -7.0])
+    ColumnType.INTEGER: st.integers(-8, 8) | st.integers(-(2**63) + 1, 2**63 - 1),
+    ColumnType.NUMBER: st.sampled_from([0.0, -0.0, 0.5, 1.5, 2.0, -2.5, 1e300, -7.0])
     | st.floats(-1e6, 1e6, allow_subnormal=False),
-    ColumnType.TEXT: st.text(LETTERS, max_size=4) | st.text(st.characters(exclude_characters="\0"), max_size=6),
-    ColumnType.DATE: st.dates(),
-    ColumnType.TIMESTAMP: st.datetimes(),
+    ColumnType.TEXT: FEW_TEXTS
+    | st.text(LETTERS, max_size=4)
+    | st.text(st.characters(exclude_characters="\0"), max_size=6),
+    ColumnType.DATE: st.dates(date(2026, 1, 1), date(2026, 1, 6)) | st.dates(),
+    ColumnType.TIMESTAMP: st.datetimes(datetime.min, datetime.max),
 }
 IN_ROWS = SCALARS | {ColumnType.NUMBER: SCALARS[ColumnType.NUMBER] | st.sampled_from([math.nan, math.inf, -math.inf])}
 ROW = st.fixed_dictionaries({name: st.none() | IN_ROWS[kind] for name, kind in TYPES.items()})
+
+
+def column_of_rows(name):
+    """Return rows in which only the column `name` has values."""
+    values = st.lists(st.none() | IN_ROWS[TYPES[name]], min_size=8, max_size=20)
+    return values.map(lambda found: [dict.fromkeys(TYPES) | {name: value} for value in found])
 
 
 def literals(kind):
@@ -57,7 +68,13 @@ def leaves(name):
         st.just(e.IsNull(column)),
     ]
     if kind is ColumnType.TEXT:
-        options.append(st.builds(e.Like, st.just(column), st.text(LETTERS, max_size=5)))
+        options.append(
+            st.builds(
+                e.Like,
+                st.just(column),
+                st.sampled_from(["a%", "%b%", "_", "a_c", "A%", "%", "a", "%B"]) | st.text(LETTERS, max_size=5),
+            )
+        )
     return st.one_of(options)
 
 
@@ -86,6 +103,10 @@ def rules(name):
     return st.builds(ColumnRule, st.just(name), st.just(True), st.none() | fitting)  # noqa: FBT003
 
 
+LEAF_AND_ROWS = st.sampled_from(sorted(TYPES)).flatmap(
+    lambda name: st.tuples(st.just(name), leaves(name), column_of_rows(name))
+)
+MASK_AND_ROWS = st.sampled_from(sorted(TYPES)).flatmap(lambda name: st.tuples(rules(name), column_of_rows(name)))
 RULES = st.sets(st.sampled_from(sorted(TYPES)), min_size=1).flatmap(
     lambda names: st.tuples(*(rules(name) for name in sorted(names)))
 )

@@ -164,10 +164,10 @@ class LocalExecutor:
             key=place.folder.parent.name,
             attempt=int(place.folder.name),
             started_at=now.isoformat(),
-            command=spec.command,
+            command=self.interpreter.named_in(spec.command),
             environment=spec.environment,
             limits=spec.limits,
-            programs=str(self.interpreter.programs),
+            python=str(self.interpreter.executable),
             folders=tuple(str(folder) for folder in self.interpreter.folders),
             sandboxed=setup is not None,
             bwrap=str(setup.bwrap) if setup else "",
@@ -237,7 +237,7 @@ class LocalExecutor:
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="canary-", dir=self.root) as folder:
             place = Place(Path(folder) / "1")
-            spec = canary.spec(str(self.interpreter.programs / "python3"))
+            spec = canary.spec(str(self.interpreter.executable))
             self._launch(spec, place, setup, datetime.now(UTC))
             seen = self._wait(place)
             if seen.state is not JobState.SUCCEEDED:

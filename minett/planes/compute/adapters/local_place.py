@@ -41,7 +41,7 @@ class Plan:
     command: tuple[str, ...]
     environment: Mapping[str, str]
     limits: Limits
-    programs: str
+    python: str
     folders: tuple[str, ...]
     sandboxed: bool
     bwrap: str = ""

@@ -49,7 +49,7 @@ class Watch:
 
     def __init__(self, place: Place, plan: Plan) -> None:
         self.place, self.plan, self.limits = place, plan, plan.limits
-        self.interpreter = Interpreter(Path(plan.programs), tuple(Path(folder) for folder in plan.folders))
+        self.interpreter = Interpreter(Path(plan.python), tuple(Path(folder) for folder in plan.folders))
         self.began = time.monotonic()
         self.verdict = Failure.NONE
         self.cancelled = False

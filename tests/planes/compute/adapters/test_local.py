@@ -163,6 +163,16 @@ class TestLocalExecutor(ExecutorConformance):
         seen = finished(executor, executor.submit(spec, "c8", None, now))
         assert "inner" in seen.log_tail
 
+    def test_root_is_said_and_only_the_last_resort(self, executor, spec, now, tmp_path):
+        if os.geteuid() != 0:
+            pytest.skip("only root can become an ordinary user or fail to")
+        assert executor.ready().code == "ready"
+        as_root = LocalExecutor(tmp_path / "as-root", PUBLIC, ordinary_user="nobody-of-that-name")
+        readiness = as_root.ready()
+        assert (readiness.ok, readiness.code) == (True, "ready-as-root")
+        assert readiness.remedy
+        assert finished(as_root, as_root.submit(spec, "c10", None, now)).state is JobState.SUCCEEDED
+
     def test_a_program_that_is_not_there_is_the_jobs_own_failure(self, executor, spec, now):
         seen = finished(executor, executor.submit(replace(spec, command=("no-such-program",)), "c9", None, now))
         assert (seen.state, seen.failure) == (JobState.FAILED, Failure.JOB)
