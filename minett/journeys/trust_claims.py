@@ -5,6 +5,7 @@ Sentences are English with gaps and stand for every language. What nobody has me
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -186,10 +187,13 @@ def _better_than_baseline(result: dict[str, Any]) -> Claim:
 
 def _subgroups(result: dict[str, Any]) -> Iterator[Claim]:
     if not result["subgroups"]:
-        claim, proof = _("Groups are treated alike."), _("No column was named to compare groups by.")
+        claim, proof = (
+            _("The model errs about equally often in all groups."),
+            _("No column was named to compare groups by."),
+        )
         yield Claim("subgroups", State.OPEN, claim, proof, {})
     for column, part in result["subgroups"].items():
-        claim, data = _("The groups of “%(column)s” are treated alike."), {"column": column}
+        claim, data = _("The model errs about equally often in the groups of “%(column)s”."), {"column": column}
         if len(part["groups"]) < 2:  # noqa: PLR2004 - one group has nothing to be compared with.
             proof = _("The groups could not be compared: too many values, or too few rows in each.")
             yield Claim(f"subgroups:{column}", State.OPEN, claim, proof, data)
@@ -249,4 +253,4 @@ def _energy(dossier: Dossier) -> Claim:
     seconds = sum(float(job.measured.get("cpu_seconds") or 0) for job in jobs)
     claim = _("The energy that training and evaluation took is known.")
     proof = _("Not measured on this machine. Both took %(seconds)s seconds of CPU time together.")
-    return Claim("energy", State.OPEN, claim, proof, {"seconds": round(seconds, 1)})
+    return Claim("energy", State.OPEN, claim, proof, {"seconds": math.ceil(seconds)})

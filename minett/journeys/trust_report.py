@@ -22,7 +22,8 @@ from minett.planes.documents import charts, labels
 from minett.planes.documents.document import Block, Checks, Document, Facts, Figure, Heading, Paragraph, State, Table
 
 FORMAT = "minett-trust-report/1"
-SHOWN_HASH = 16
+# Enough to recognise a hash by; the whole ones stand in the last chapter.
+SHOWN_HASH = 12
 DECIMALS = 3
 
 
@@ -76,7 +77,7 @@ def _said(value: Any, language: str) -> str:
         case {"text": dict(texts)}:
             return Text.of(texts).in_(language)
         case {"sha256": str(whole)}:
-            return whole[:SHOWN_HASH] + "…" if whole else labels.label("nothing", language)
+            return whole[:SHOWN_HASH] or labels.label("nothing", language)
         case int() | float():
             return labels.number(value, language, DECIMALS if isinstance(value, float) else 0)
     return str(value)
@@ -103,7 +104,7 @@ def _document(dossier: Dossier, card: dict[str, Any], told: list[Spoken], langua
             *model_card.use_blocks(card, language),
             *_performance(dossier, card, language),
             *model_card.data_blocks(card, language),
-            *_origin(version, language),
+            *_origin(version, card, language),
         ),
     )
 
@@ -157,15 +158,15 @@ def _groups(part: dict[str, Any], language: str) -> Table:
     return Table(head, rows, _("All about the positive answer against the rest"), tuple(range(1, len(head))))
 
 
-def _origin(version: ModelVersion, language: str) -> Iterator[Block]:
+def _origin(version: ModelVersion, card: dict[str, Any], language: str) -> Iterator[Block]:
     told = version.lineage
     yield Heading(1, _("Where it comes from"))
+    yield Facts(tuple(_hashes(told, card)))
     chart = model_lineage.picture(told, name=version.model.name, model_sha256=version.sha256, language=language)
     yield chart.figure(with_table=False)
-    yield Facts(tuple(_hashes(told)))
 
 
-def _hashes(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _hashes(told: dict[str, Any], card: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the whole hashes and the environment, which the picture has no room for."""
     names = {
         "need": _("Need (SHA-256)"),
@@ -178,8 +179,9 @@ def _hashes(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, name in names.items():
         if told.get(key):
             yield name, told[key]["sha256"]
+    yield _("Lineage (SHA-256)"), model_lineage.digest(told)
+    yield _("Model card (SHA-256)"), model_lineage.digest(card)
     environment = told["environment"]
-    yield _("Python"), environment["python"]
     yield _("Installed packages (SHA-256)"), environment["packages_sha256"]
     yield (
         _("Packages of the training"),

@@ -5,17 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from django.utils import translation
 
@@ -25,10 +18,9 @@ from minett.apps.ledger.models import Entry
 from minett.apps.people.models import User
 from minett.apps.registry import services
 from minett.apps.registry.models import Evaluation, ModelVersion, Release, TrustReport
-from minett.journeys import equipment, job_reports, release_model, trust_report
+from minett.journeys import equipment, job_reports, release_model, run_training, trust_report
 from minett.kernel.actor import robot
 from minett.kernel.errors import Absent
-from minett.planes.compute import templates
 from minett.planes.compute.adapters.fake import FakeExecutor
 from minett.planes.data.adapters.duckdb import DuckDBEngine
 from minett.planes.documents.document import Document, State
@@ -36,31 +28,9 @@ from minett.policy.decide import NotAllowed
 from minett.project import wiring
 from tests.apps.registry.stage import Stage, set_stage
 from tests.cast import Cast
+from tests.journeys.release_house import HOSTILE, House, changed, run_programs
 
 ROBOT = robot("model-evaluator")
-
-
-@dataclass
-class House:
-    """The equipment of these tests, and what was put into the queue."""
-
-    store: equipment.Store
-    queue: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    def out(self, job: Job) -> Path:
-        folder = self.store.folder("jobs") / job.key / "out"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-    def leave(self, job: Job, files: dict[str, bytes]) -> Job:
-        """Let a job leave these files, and record them as its outputs."""
-        outputs = []
-        for name, raw in files.items():
-            (self.out(job) / name).write_bytes(raw)
-            outputs.append({"name": name, "sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)})
-        Job.objects.filter(pk=job.pk).update(outputs=outputs)
-        job.refresh_from_db()
-        return job
 
 
 @pytest.fixture
@@ -78,28 +48,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What the real programs write for a small table: the model, its training and its evaluation."""
-    place = tmp_path_factory.mktemp("programs")
-    draw = np.random.default_rng(7)
-    score = draw.normal(size=600)
-    label = np.where(score + draw.normal(scale=0.5, size=600) > 0, "alert", "noise")
-    table = pa.table({"score": score, "site": draw.choice(["Esch", "Belval"], 600), "label": label})
-    for name, rows in (("train", table.slice(0, 400)), ("test", table.slice(400))):
-        pq.write_table(rows, place / f"{name}.parquet")
-    _run(place, "train_classifier", {"target": "label", "seed": 7})
-    told = json.loads((place / "training.json").read_text())
-    features = {name: told[name] for name in ("columns", "categories")}
-    _run(place, "evaluate_classifier", {"target": "label", "seed": 7, "subgroups": ["site"], "rounds": 50, **features})
-    names = (job_reports.MODEL_FILE, job_reports.TRAINING_FILE, job_reports.EVALUATION_FILE)
-    return {name: (place / name).read_bytes() for name in names}
-
-
-def _run(place: Path, template: str, params: dict[str, Any]) -> None:
-    (place / "params.json").write_text(json.dumps(params))
-    places = {"MINETT_IN": str(place), "MINETT_OUT": str(place), "OMP_NUM_THREADS": "1"}
-    subprocess.run(
-        [sys.executable, str(templates.template_path(template))], env={**os.environ, **places}, check=True, timeout=120
-    )
+    return run_programs(tmp_path_factory.mktemp("programs"))
 
 
 @pytest.fixture
@@ -149,6 +98,8 @@ def test_a_model_is_kept_by_its_hash_with_its_whole_lineage(
     assert version.path == f"models/{hashlib.sha256(raw).hexdigest()}.skops"
     assert house.store.absolute(version.path).read_bytes() == raw
     told = version.lineage
+    assert training.grant is not None
+    assert training.grant.snapshot is not None
     assert told["snapshot"]["sha256"] == training.grant.snapshot.sha256
     assert told["job"] == {"id": training.pk, "key": training.key, "attempt": 1, "sandboxed": True}
     assert (told["seed"], told["code"]["sha256"]) == (7, training.code_sha256)
@@ -173,7 +124,7 @@ def test_a_worker_that_died_after_the_copy_or_the_row_is_made_up_for(house, trai
         with pytest.raises(KeyboardInterrupt):
             release_model.register_model(ROBOT, now=now, job_id=training.pk)
     with monkeypatch.context() as broken:
-        broken.setattr(release_model.run_training, "submit_evaluation", _die)
+        broken.setattr(run_training, "submit_evaluation", _die)
         with pytest.raises(KeyboardInterrupt):
             release_model.register_model(ROBOT, now=now, job_id=training.pk)
     release_model.register_model(ROBOT, now=now, job_id=training.pk)
@@ -202,6 +153,26 @@ def test_a_model_file_that_is_not_what_was_collected_is_not_registered(house, tr
     assert not list(house.store.folder("models").iterdir())
 
 
+@pytest.mark.parametrize("name", ["no json", "deep", "a list", "one class", "nan", "rows"])
+def test_a_hostile_training_report_registers_nothing(house: House, training: Job, now: datetime, written, name):
+    raw = written[job_reports.TRAINING_FILE]
+    hostile = {
+        "one class": changed(raw, classes=["alert"]),
+        "nan": raw.replace(b'"mean":', b'"mean": NaN, "x":', 1),
+        "rows": changed(raw, rows=-1),
+    }
+    files = {
+        job_reports.MODEL_FILE: written[job_reports.MODEL_FILE],
+        job_reports.TRAINING_FILE: hostile.get(name) or HOSTILE[name](raw),
+    }
+    house.leave(training, files)
+
+    with pytest.raises(job_reports.ReportUnusable):
+        release_model.register_model(ROBOT, now=now, job_id=training.pk)
+    assert not ModelVersion.objects.exists()
+    assert house.queue == []
+
+
 def test_an_evaluation_is_recorded_once_and_queues_the_report(house: House, version, evaluation: Evaluation, now):
     again = release_model.record_evaluation(ROBOT, now=now, job_id=evaluation.job_id)
 
@@ -210,33 +181,6 @@ def test_an_evaluation_is_recorded_once_and_queues_the_report(house: House, vers
     version.refresh_from_db()
     assert version.state == "evaluated"
     assert set(evaluation.result["subgroups"]["site"]["groups"]) == {"Esch", "Belval"}
-
-
-def changed(raw: bytes, **changes: Any) -> bytes:
-    return json.dumps({**json.loads(raw), **changes}).encode()
-
-
-HOSTILE = {
-    "empty": lambda _: b"",
-    "no json": lambda _: b"\xff\xfe not json",
-    "a list": lambda _: b"[]",
-    "deep": lambda _: b"[" * 100_000,
-    "huge": lambda raw: raw + b" " * job_reports.MOST_REPORT_BYTES,
-    "nan": lambda raw: raw.replace(b'"accuracy":', b'"accuracy": NaN, "x":', 1),
-    "infinity": lambda raw: raw.replace(b'"brier":', b'"brier": 1e999, "x":', 1),
-    "wrong type": lambda raw: changed(raw, n="200"),
-    "a truth value": lambda raw: changed(raw, n=True),
-    "too good": lambda raw: changed(raw, metrics={**json.loads(raw)["metrics"], "accuracy": 1.0}),
-    "over one": lambda raw: changed(raw, metrics={**json.loads(raw)["metrics"], "recall": 1.5}),
-    "rows": lambda raw: changed(raw, n=10**6),
-    "matrix": lambda raw: changed(raw, confusion_matrix=[[1]]),
-    "backwards": lambda raw: changed(raw, intervals={"accuracy": {"low": 0.9, "high": 0.1}}),
-    "baseline": lambda raw: changed(raw, baseline={"class": "noise", "accuracy": 0.01, "balanced_accuracy": 0.5}),
-    "no groups": lambda raw: changed(raw, subgroups=None),
-    "many groups": lambda raw: changed(
-        raw, subgroups={str(number): {"groups": {}, "gaps": {}} for number in range(99)}
-    ),
-}
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))

@@ -66,7 +66,7 @@ def offer_of(_signature: tuple[int, int], as_of: date) -> dict[str, Any]:
     return {
         "services": tuple(service_card(content) for content in valid["services"]),
         "schemes": tuple(scheme_card(content) for content in valid["schemes"]),
-        "calls": tuple(call_card(content, as_of) for content in valid["calls"]),
+        "calls": tuple(card for content in valid["calls"] if (card := call_card(content, as_of)) is not None),
         "clusters": tuple(cluster_card(content) for content in _cards_of(EntryKind.CLUSTERS)),
         "sectors": {content["id"]: Text.of(content["title"]) for content in _cards_of(EntryKind.SECTORS)},
     }
@@ -112,15 +112,19 @@ def scheme_card(content: dict[str, Any]) -> SchemeCard:
     )
 
 
-def call_card(content: dict[str, Any], as_of: date) -> CallCard:
+def call_card(content: dict[str, Any], as_of: date) -> CallCard | None:
+    """Return the call as it stands on the day; None when its last cut-off has passed."""
     moments = [datetime.fromisoformat(cut_off["at"]) for cut_off in content.get("cut_offs", [])]
+    ahead = [moment for moment in moments if moment.date() >= as_of]
+    if moments and not ahead:
+        return None
     return CallCard(
         code=content["id"],
         title=_text(content, "title"),
         unit=content["unit"],
         size=_text(content, "size"),
         audience=_text(content, "audience"),
-        next_cutoff=min((moment for moment in moments if moment.date() >= as_of), default=None),
+        next_cutoff=min(ahead, default=None),
         answer_time=_text(content, "answer_time"),
         source=content["source"],
         checked_on=_day(content, "checked_on"),

@@ -53,7 +53,13 @@ class AskForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, rules: DataPolicy, meanings: dict[str, str], cases: Sequence[Case] | None, **kwargs: Any
+        self,
+        data: Any = None,
+        *,
+        rules: DataPolicy,
+        meanings: dict[str, str],
+        cases: Sequence[Case] | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
         purposes = [(code, PURPOSES[code].title.in_(page_language())) for code in rules.purposes]

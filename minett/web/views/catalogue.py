@@ -76,7 +76,9 @@ def entry(request: HouseRequest, kind: str, code: str) -> HttpResponse:
     """Show one entry: what it says, where that was read, how far to trust it, and how it changed."""
     shown = _kind(kind)
     row = access.obtain(request.actor, Action.CATALOGUE_VIEW, kind, code)
-    titles = titles_of(request.actor, *catalogue_kinds.NAMED_BY, *([EntryKind.USECASES] if row.content.get("twins") else []))
+    titles = titles_of(
+        request.actor, *catalogue_kinds.NAMED_BY, *([EntryKind.USECASES] if row.content.get("twins") else [])
+    )
     context = {
         "kind": shown,
         "row": row,

@@ -114,7 +114,7 @@ def _amounts(content: Content, _titles: Titles) -> str:
     """Return each published figure with what it is of, and who says so: figures that differ stand side by side."""
     rows = content.get("amounts") or []
     return format_html_join(
-        mark_safe("<br>"), "{} ({}): {}. <span class=\"small muted\">{} {}</span>", (_figure(row) for row in rows)
+        mark_safe("<br>"), '{} ({}): {}. <span class="small muted">{} {}</span>', (_figure(row) for row in rows)
     )
 
 
@@ -175,7 +175,16 @@ KINDS: tuple[Kind, ...] = (
         gettext_noop("Services"),
         gettext_noop("What the partners do for you, by the step at which it helps."),
         (STEP, PARTNERS, PRICE, DURATION),
-        (GIVES, AUDIENCE, STEP, PARTNERS, PRICE, DURATION, BEFORE, Field(SECTOR.label, _named("sectors", EntryKind.SECTORS))),
+        (
+            GIVES,
+            AUDIENCE,
+            STEP,
+            PARTNERS,
+            PRICE,
+            DURATION,
+            BEFORE,
+            Field(SECTOR.label, _named("sectors", EntryKind.SECTORS)),
+        ),
     ),
     Kind(
         "schemes",
@@ -212,7 +221,11 @@ KINDS: tuple[Kind, ...] = (
         gettext_noop("Partners"),
         gettext_noop("Who delivers, funds or supervises what stands in this catalogue."),
         (ROLE,),
-        (ROLE, Field(gettext_noop("Legal name"), _plain("legal_name")), Field(gettext_noop("Country"), _plain("country"))),
+        (
+            ROLE,
+            Field(gettext_noop("Legal name"), _plain("legal_name")),
+            Field(gettext_noop("Country"), _plain("country")),
+        ),
     ),
     Kind(
         "sectors",

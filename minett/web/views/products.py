@@ -217,5 +217,3 @@ def _typed(request: HouseRequest, name: str) -> Any:
 def _cases(actor: Actor, organisation_id: int) -> list[Case]:
     theirs = cases.visible(actor).filter(organisation_id=organisation_id).order_by("-id")
     return list(theirs[:MOST_CASES])
-
-

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import util
+from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +18,7 @@ ROWS = {"phishing": 1250, "sunspots": 309, "co2": 2284, "ccard": 72}
 
 
 @pytest.mark.parametrize("code", c.CODES)
-def test_each_set_is_real_described_and_passes_our_own_intake(tmp_path, code):
+def test_each_set_is_real_described_and_passes_our_own_intake(tmp_path: Path, code: Any) -> None:
     made = c.realise(code, tmp_path)
     found = DuckDBEngine().inspect(made.path, made.schema, Limits())
 
@@ -26,7 +29,7 @@ def test_each_set_is_real_described_and_passes_our_own_intake(tmp_path, code):
     assert all(set(text.by_language) == set(LANGUAGES) for text in texts)
 
 
-def test_values_are_those_of_the_packages(tmp_path):
+def test_values_are_those_of_the_packages(tmp_path: Path) -> None:
     sunspots = pq.read_table(c.realise("sunspots", tmp_path).path).to_pylist()
     co2 = pq.read_table(c.realise("co2", tmp_path).path)
     phishing = pq.read_table(c.realise("phishing", tmp_path).path)
@@ -37,7 +40,7 @@ def test_values_are_those_of_the_packages(tmp_path):
     assert sum(phishing.column("is_phishing").to_pylist()) == 548
 
 
-def test_licences_are_what_the_packages_state(tmp_path):
+def test_licences_are_what_the_packages_state(tmp_path: Path) -> None:
     made = {code: c.realise(code, tmp_path) for code in c.CODES}
 
     assert "public domain" in made["sunspots"].licence
@@ -48,7 +51,7 @@ def test_licences_are_what_the_packages_state(tmp_path):
     assert "Keeling" in made["co2"].source
 
 
-def test_the_phishing_policy_keeps_most_rows_hides_and_masks(tmp_path):
+def test_the_phishing_policy_keeps_most_rows_hides_and_masks(tmp_path: Path) -> None:
     made = c.realise("phishing", tmp_path)
     policy = c.phishing_policy(date(2027, 1, 31))
     checked(policy, made.schema)
@@ -60,13 +63,13 @@ def test_the_phishing_policy_keeps_most_rows_hides_and_masks(tmp_path):
     assert policy.until == date(2027, 1, 31)
 
 
-def test_without_the_package_the_error_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(c.util, "find_spec", lambda _: None)
+def test_without_the_package_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(util, "find_spec", lambda _: None)
 
     with pytest.raises(c.SampleSetNotInstalled, match="river"):
         c.realise("phishing", tmp_path)
 
 
-def test_a_set_that_does_not_exist(tmp_path):
+def test_a_set_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(c.SampleSetUnknown):
         c.realise("titanic", tmp_path)

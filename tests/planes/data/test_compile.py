@@ -8,6 +8,7 @@ import math
 import re
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -20,10 +21,10 @@ from minett.planes.data import expressions as e
 from minett.planes.data import masks as m
 from minett.planes.data.policy_tree import ColumnRule, DataPolicy
 
-from .trees import EXPRESSIONS, KEYS, LEAF_AND_ROWS, MASK_AND_ROWS, ROW, RULES, SCHEMA
+from .trees import EXPRESSIONS, KEYS, LEAF_AND_ROWS, MASK_AND_ROWS, ODD, ROW, RULES, SCHEMA, TYPES
 
 
-def ordered(left, right):
+def ordered(left: Any, right: Any) -> Any:
     """Bring two values to a form that Python orders as SQL does."""
     if isinstance(left, float) != isinstance(right, float):
         left, right = float(left), float(right)
@@ -32,7 +33,7 @@ def ordered(left, right):
     return left, right
 
 
-def compared(op, left, right):
+def compared(op: Any, left: Any, right: Any) -> Any:
     if left is None or right is None:
         return None
     a, b = ordered(left, right)
@@ -48,20 +49,20 @@ def compared(op, left, right):
     }[op.value]
 
 
-def both(parts):
+def both(parts: Any) -> Any:
     return False if False in parts else None if None in parts else True
 
 
-def either(parts):
+def either(parts: Any) -> Any:
     return True if True in parts else None if None in parts else False
 
 
-def negated(value):
+def negated(value: Any) -> Any:
     return None if value is None else not value
 
 
 def truth(node, row):  # noqa: PLR0911
-    def value(operand):
+    def value(operand: Any) -> Any:
         return row[operand.name] if isinstance(operand, e.Column) else operand.value
 
     match node:
@@ -87,11 +88,11 @@ def truth(node, row):  # noqa: PLR0911
             return negated(truth(part, row))
 
 
-def half_away(value):
+def half_away(value: Any) -> Any:
     return float(Decimal(value).quantize(Decimal(1), ROUND_HALF_UP)) if abs(value) < 2**52 else value
 
 
-def rounded(value, digits):
+def rounded(value: Any, digits: Any) -> Any:
     if isinstance(value, int):
         step = 10**-digits
         size = (abs(value) + step // 2) // step * step
@@ -104,7 +105,7 @@ def rounded(value, digits):
     return found if math.isfinite(found) else value
 
 
-def bucketed(value, width):
+def bucketed(value: Any, width: Any) -> Any:
     if isinstance(value, int):
         found = value // width * width
         return found if found >= -(2**63) else None
@@ -112,7 +113,7 @@ def bucketed(value, width):
     return (float(math.floor(share)) if math.isfinite(share) else share) * float(width)
 
 
-def truncated(value, unit):
+def truncated(value: Any, unit: Any) -> Any:
     moment = value if isinstance(value, datetime) else datetime.combine(value, time())
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     found = {
@@ -126,7 +127,7 @@ def truncated(value, unit):
     return found if isinstance(value, datetime) else found.date()
 
 
-def hashed(value, key):
+def hashed(value: Any, key: Any) -> Any:
     if isinstance(value, datetime):
         value = (value - datetime.fromisoformat("1970-01-01")) // timedelta(microseconds=1)
     return hmac.new(KEYS[key], str(value).encode(), hashlib.sha256).hexdigest()
@@ -151,7 +152,7 @@ def shown(mask, value):  # noqa: PLR0911
     return value
 
 
-def plain(rows):
+def plain(rows: Any) -> Any:
     """Make NaN equal to itself, so that rows can be compared."""
     nan = [
         {key: "NaN" if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
@@ -160,17 +161,17 @@ def plain(rows):
     return [sorted(row.items()) for row in nan]
 
 
-def policy_of(columns, rows=None):
+def policy_of(columns: Any, rows: Any = None) -> Any:
     return DataPolicy(rows, tuple(columns), ("research",), None, 1)
 
 
 @pytest.fixture(scope="module")
-def connection():
+def connection() -> Any:
     with duckdb.connect(":memory:") as opened:
         yield opened
 
 
-def agree(connection, rows, where, columns):
+def agree(connection: duckdb.DuckDBPyConnection, rows: Any, where: Any, columns: Any) -> Any:
     """Compare DuckDB's answer with the plain reading."""
     connection.register("given", pa.Table.from_pylist(rows, schema=SCHEMA.to_arrow()))
     policy = policy_of(columns, where)
@@ -186,7 +187,7 @@ def agree(connection, rows, where, columns):
 
 @settings(max_examples=150, deadline=None)
 @given(LEAF_AND_ROWS)
-def test_every_comparison_means_the_same(connection, drawn):
+def test_every_comparison_means_the_same(connection: duckdb.DuckDBPyConnection, drawn: Any) -> None:
     name, leaf, rows = drawn
     agree(connection, rows, leaf, [ColumnRule(name, keep=True)])
     agree(connection, rows, e.Not(leaf), [ColumnRule(name, keep=True)])
@@ -194,18 +195,59 @@ def test_every_comparison_means_the_same(connection, drawn):
 
 @settings(max_examples=150, deadline=None)
 @given(MASK_AND_ROWS)
-def test_every_mask_shows_the_same(connection, drawn):
+def test_every_mask_shows_the_same(connection: duckdb.DuckDBPyConnection, drawn: Any) -> None:
     rule, rows = drawn
     agree(connection, rows, None, [rule])
 
 
 @settings(max_examples=60, deadline=None)
 @given(rows=st.lists(ROW, max_size=6), where=EXPRESSIONS, columns=RULES)
-def test_whole_policies_give_the_same_table(connection, rows, where, columns):
+def test_whole_policies_give_the_same_table(
+    connection: duckdb.DuckDBPyConnection, rows: Any, where: Any, columns: Any
+) -> None:
     agree(connection, rows, where, columns)
 
 
-def test_the_filter_sees_raw_values_and_the_reader_masked_ones(connection):
+A, B = e.Column("flag"), e.Column("whole")
+IS_A, IS_B = e.Compare(e.Operator.EQ, A, e.Literal.of(True)), e.Compare(e.Operator.EQ, B, e.Literal.of(1))  # noqa: FBT003
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        e.And((IS_A, IS_B)),
+        e.Or((IS_A, IS_B)),
+        e.Not(e.And((IS_A, IS_B))),
+        e.Not(e.Or((IS_A, IS_B))),
+        e.Or((e.Not(IS_A), e.And((IS_A, IS_B)))),
+        e.And((e.Or((IS_A, IS_B)), e.Not(IS_B))),
+    ],
+)
+def test_and_or_not_follow_the_three_valued_tables(connection: duckdb.DuckDBPyConnection, where: Any) -> None:
+    rows = [
+        dict.fromkeys(TYPES) | {"flag": flag, "whole": whole} for flag in (True, False, None) for whole in (1, 0, None)
+    ]
+    agree(connection, rows, where, [ColumnRule("flag", keep=True), ColumnRule("whole", keep=True)])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("whole", -12),
+        (ODD, "Élise's"),
+        ("select", date(2026, 11, 24)),
+        ("source", datetime.fromisoformat("2026-11-24T09:30:15.123456")),
+    ],
+)
+@pytest.mark.parametrize("key", KEYS)
+def test_the_hash_is_the_one_of_rfc_2104(
+    connection: duckdb.DuckDBPyConnection, name: Any, value: Any, key: Any
+) -> None:
+    rows = [dict.fromkeys(TYPES) | {name: value}]
+    agree(connection, rows, None, [ColumnRule(name, keep=True, mask=m.KeyedHash(key))])
+
+
+def test_the_filter_sees_raw_values_and_the_reader_masked_ones(connection: duckdb.DuckDBPyConnection) -> None:
     rows = [{"whole": 41}, {"whole": 49}]
     connection.register("given", pa.Table.from_pylist(rows, schema=SCHEMA.to_arrow()))
     above = e.Compare(e.Operator.GT, e.Column("whole"), e.Literal.of(45))
@@ -240,12 +282,12 @@ def test_the_filter_sees_raw_values_and_the_reader_masked_ones(connection):
         ),
     ],
 )
-def test_what_does_not_fit_the_table_is_refused(columns, rows, error):
+def test_what_does_not_fit_the_table_is_refused(columns: Any, rows: Any, error: Any) -> None:
     with pytest.raises(error):
         c.compile_projection(policy_of(columns, rows), SCHEMA, "given", {"unknown": b"short"})
 
 
-def test_columns_without_a_rule_are_not_in_the_statement():
+def test_columns_without_a_rule_are_not_in_the_statement() -> None:
     policy = policy_of([ColumnRule("whole", keep=True), ColumnRule("flag", keep=False)])
     sql = c.compile_projection(policy, SCHEMA, "given")
 
@@ -254,7 +296,7 @@ def test_columns_without_a_rule_are_not_in_the_statement():
     assert c.projected_schema(policy, SCHEMA).names == ("whole",)
 
 
-def test_a_day_is_truncated_to_a_day(connection):
+def test_a_day_is_truncated_to_a_day(connection: duckdb.DuckDBPyConnection) -> None:
     rows = [{"select": date(2026, 11, 24)}]
     connection.register("given", pa.Table.from_pylist(rows, schema=SCHEMA.to_arrow()))
     policy = policy_of([ColumnRule("select", keep=True, mask=m.TruncateDate(m.TimeUnit.WEEK))])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +14,11 @@ from minett.planes.data import masks as m
 from minett.planes.data.policy_tree import ColumnRule, DataPolicy, from_json, policy_hash, to_json
 from minett.planes.data.policy_words import describe
 from minett.planes.data.purposes import PURPOSES
-from minett.planes.data.schema import SchemaNotUnderstood
+from minett.planes.data.schema import ColumnType, SchemaNotUnderstood
 
 from .trees import EXPRESSIONS, RULES
 
-MASKS = (
+MASKS: tuple[m.Mask, ...] = (
     m.Null(),
     m.Constant(e.Literal.of("x")),
     m.Bucket(10),
@@ -49,7 +50,7 @@ POLICY = DataPolicy(
 
 @settings(max_examples=30, deadline=None)
 @given(rows=EXPRESSIONS, columns=RULES)
-def test_json_gives_the_same_policy_back(rows, columns):
+def test_json_gives_the_same_policy_back(rows: Any, columns: Any) -> None:
     policy = DataPolicy(rows, columns, ("research",), None, 1)
     again = from_json(json.loads(json.dumps(to_json(policy))))
 
@@ -57,17 +58,17 @@ def test_json_gives_the_same_policy_back(rows, columns):
     assert policy_hash(again) == policy_hash(policy)
 
 
-def test_every_mask_and_the_rest_survive_json():
+def test_every_mask_and_the_rest_survive_json() -> None:
     assert from_json(json.loads(json.dumps(to_json(POLICY)))) == POLICY
 
 
-def test_the_hash_is_stable_and_notices_each_part():
+def test_the_hash_is_stable_and_notices_each_part() -> None:
     assert policy_hash(POLICY) == "4e14893fa8c2785f9960e546134478fb6c1d5a21d3b403220c7f9fd0266226f2"
     other = to_json(POLICY) | {"version": 4}
     assert policy_hash(from_json(other)) != policy_hash(POLICY)
 
 
-def changed(path, value):
+def changed(path: Any, value: Any) -> Any:
     """Return POLICY's JSON with one place replaced."""
     given = copy.deepcopy(to_json(POLICY))
     *way, last = path
@@ -78,9 +79,9 @@ def changed(path, value):
     return given
 
 
-DEEP = {"node": "is-null", "column": "age"}
+DEEP: dict[str, Any] = {"node": "is-null", "column": "age"}
 for _ in range(40):
-    DEEP = {"node": "not", "part": DEEP}
+    DEEP: dict[str, Any] = {"node": "not", "part": DEEP}
 
 
 @pytest.mark.parametrize(
@@ -136,24 +137,24 @@ for _ in range(40):
         ),
     ],
 )
-def test_what_is_not_in_the_language_is_refused(given):
+def test_what_is_not_in_the_language_is_refused(given: Any) -> None:
     with pytest.raises(e.PolicyNotUnderstood):
         from_json(given)
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "x" * 129, 7])
-def test_a_name_that_can_name_no_column_is_refused(name):
+def test_a_name_that_can_name_no_column_is_refused(name: Any) -> None:
     with pytest.raises(SchemaNotUnderstood):
         from_json(changed(["columns", 0, "name"], name))
 
 
-def test_a_moment_is_not_taken_for_a_day():
+def test_a_moment_is_not_taken_for_a_day() -> None:
     with pytest.raises(e.PolicyNotUnderstood):
-        e.Literal(e.ColumnType.DATE, datetime.fromisoformat("2026-01-01"))
+        e.Literal(ColumnType.DATE, datetime.fromisoformat("2026-01-01"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_sentences_name_titles_and_never_hidden_columns(language):
+def test_sentences_name_titles_and_never_hidden_columns(language: Any) -> None:
     told = describe(POLICY, language, {"age": "Age {in} years", "town": "Town"})
     whole = " ".join(told)
 
@@ -165,7 +166,7 @@ def test_sentences_name_titles_and_never_hidden_columns(language):
     assert "2027-01-31" in told[-1]
 
 
-def test_english_sentences_read_as_they_should():
+def test_english_sentences_read_as_they_should() -> None:
     told = describe(POLICY, "en", {"age": "Age", "town": "Town"})
 
     assert told[0] == (
@@ -177,10 +178,10 @@ def test_english_sentences_read_as_they_should():
     assert "c3: rounded to multiples of 1000." in told
 
 
-def test_the_four_languages_differ():
+def test_the_four_languages_differ() -> None:
     assert len({describe(POLICY, language, {}) for language in LANGUAGES}) == len(LANGUAGES)
 
 
 @pytest.mark.parametrize("purpose", PURPOSES.values(), ids=lambda purpose: purpose.code)
-def test_every_purpose_has_words_in_every_language(purpose):
+def test_every_purpose_has_words_in_every_language(purpose: Any) -> None:
     assert set(purpose.title.by_language) == set(purpose.meaning.by_language) == set(LANGUAGES)

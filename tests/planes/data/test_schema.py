@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -24,17 +25,17 @@ SCHEMA = TableSchema(
 )
 
 
-def test_json_gives_the_same_schema_back():
+def test_json_gives_the_same_schema_back() -> None:
     assert TableSchema.from_json(json.loads(json.dumps(SCHEMA.to_json()))) == SCHEMA
 
 
-def test_arrow_has_types_and_which_columns_may_be_empty():
+def test_arrow_has_types_and_which_columns_may_be_empty() -> None:
     assert SCHEMA.to_arrow() == pa.schema(
         [pa.field("day", pa.date32(), nullable=False), pa.field("load", pa.float64())]
     )
 
 
-def column(**changes: object):
+def column(**changes: Any) -> Any:
     return {"columns": [SCHEMA.to_json()["columns"][0] | changes]}
 
 
@@ -60,13 +61,13 @@ def column(**changes: object):
         {"columns": [column(name=name)["columns"][0] for name in ("a", "A")]},
     ],
 )
-def test_a_schema_that_is_not_understood_is_refused(given):
+def test_a_schema_that_is_not_understood_is_refused(given: Any) -> None:
     with pytest.raises(SchemaNotUnderstood):
         TableSchema.from_json(given)
 
 
 @pytest.mark.parametrize("kind", ColumnType)
-def test_every_type_is_known_again_from_arrow(kind):
+def test_every_type_is_known_again_from_arrow(kind: Any) -> None:
     assert kind_of_arrow(ARROW[kind]) is kind
 
 
@@ -84,5 +85,5 @@ def test_every_type_is_known_again_from_arrow(kind):
         (pa.binary(), None),
     ],
 )
-def test_other_arrow_types_are_taken_only_when_no_value_changes(arrow, kind):
+def test_other_arrow_types_are_taken_only_when_no_value_changes(arrow: Any, kind: Any) -> None:
     assert kind_of_arrow(arrow) is kind

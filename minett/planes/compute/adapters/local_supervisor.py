@@ -178,7 +178,7 @@ class Watch:
             self._stop(Failure.PROCESSES)
         elif usage.cpu_seconds > self.limits.cpu_seconds:
             self._stop(Failure.TIME)
-        elif usage.rss > self.limits.memory_mb * MB and self._memory(usage) > self.limits.memory_mb * MB:
+        elif self._memory_is_over(usage):
             self._stop(Failure.MEMORY)
         elif written.too_much(self.limits.output_mb * MB - deleted):
             self.uncountable = written.hidden
@@ -190,9 +190,15 @@ class Watch:
         root = self.first_process if self.plan.sandboxed else os.getpid()
         return processes.tree(root, with_root=False)
 
-    def _memory(self, usage: processes.Usage) -> int:
+    def _memory_is_over(self, usage: processes.Usage) -> bool:
+        """Ask the kernel, which may have ended a part of the job already, and count by ourselves."""
+        if self.groups.memory_ran_out():
+            return True
+        most = self.limits.memory_mb * MB
+        if usage.rss <= most:
+            return False
         fair = processes.fair_memory(usage.pids)
-        return usage.rss if fair is None else fair
+        return (usage.rss if fair is None else fair) > most
 
     def _stop(self, why: Failure) -> None:
         if self.verdict is Failure.NONE:

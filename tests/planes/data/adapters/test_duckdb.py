@@ -5,8 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import threading
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -47,7 +50,7 @@ ENGINE = DuckDBEngine({"project-1": b"0123456789abcdef"})
 
 
 @pytest.fixture
-def source(tmp_path):
+def source(tmp_path: Path) -> Path:
     rows = [
         {
             "id": number,
@@ -63,7 +66,7 @@ def source(tmp_path):
     return path
 
 
-def permit_for(source, policy=POLICY, **changes: object):
+def permit_for(source: Path, policy: Any = POLICY, **changes: Any) -> Any:
     sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     permit = Permit(
         what=port.snapshot_name(policy_hash(policy), sha256),
@@ -76,11 +79,13 @@ def permit_for(source, policy=POLICY, **changes: object):
     return dataclasses.replace(permit, **changes)
 
 
-def make(source, target, *, engine=ENGINE, permit=None, policy=POLICY, now=NOW):
+def make(
+    source: Path, target: Any, *, engine: Any = ENGINE, permit: Any = None, policy: Any = POLICY, now: Any = NOW
+) -> Any:
     return engine.materialise(permit or permit_for(source, policy), policy, SCHEMA, source, target, now)
 
 
-def test_a_snapshot_has_what_the_policy_shows_in_the_source_s_order(source, tmp_path):
+def test_a_snapshot_has_what_the_policy_shows_in_the_source_s_order(source: Path, tmp_path: Path) -> None:
     made = make(source, tmp_path / "s")
     table = pq.read_table(made.path)
 
@@ -96,7 +101,7 @@ def test_a_snapshot_has_what_the_policy_shows_in_the_source_s_order(source, tmp_
     assert b"Hidden" not in made.path.read_bytes()
 
 
-def test_the_engine_holds_the_port(source):
+def test_the_engine_holds_the_port(source: Path) -> None:
     engine: port.DataEngine = ENGINE
 
     assert engine.preview(POLICY, SCHEMA, source, 1).columns == ("id", "town", "wage")
@@ -114,20 +119,20 @@ def test_the_engine_holds_the_port(source):
         ({"columns": ()}, port.ColumnsNotPermitted),
     ],
 )
-def test_a_permit_that_does_not_fit_builds_nothing(source, tmp_path, changes, error):
+def test_a_permit_that_does_not_fit_builds_nothing(source: Path, tmp_path: Path, changes: Any, error: Any) -> None:
     with pytest.raises(error):
         make(source, tmp_path / "s", permit=permit_for(source, **changes))
     assert not (tmp_path / "s").exists()
 
 
-def test_a_permit_for_one_policy_is_not_for_another(source, tmp_path):
+def test_a_permit_for_one_policy_is_not_for_another(source: Path, tmp_path: Path) -> None:
     wider = dataclasses.replace(POLICY, rows=None)
 
     with pytest.raises(PermitForSomethingElse):
         make(source, tmp_path, permit=permit_for(source), policy=wider)
 
 
-def test_the_last_day_of_a_policy_belongs_to_it(source, tmp_path):
+def test_the_last_day_of_a_policy_belongs_to_it(source: Path, tmp_path: Path) -> None:
     lasting = permit_for(source, until=datetime(2030, 1, 1, tzinfo=UTC))
     make(source, tmp_path / "s", permit=lasting, now=datetime(2026, 12, 31, 23, 59, tzinfo=UTC))
 
@@ -135,7 +140,7 @@ def test_the_last_day_of_a_policy_belongs_to_it(source, tmp_path):
         make(source, tmp_path / "s", permit=lasting, now=datetime(2027, 1, 1, tzinfo=UTC))
 
 
-def test_another_version_of_the_file_is_refused(source, tmp_path):
+def test_another_version_of_the_file_is_refused(source: Path, tmp_path: Path) -> None:
     permit = permit_for(source)
     pq.write_table(pq.read_table(source).slice(1), source)
 
@@ -143,10 +148,12 @@ def test_another_version_of_the_file_is_refused(source, tmp_path):
         make(source, tmp_path, permit=permit)
 
 
-def test_a_file_that_changes_while_it_is_read_leaves_no_snapshot(source, tmp_path, monkeypatch):
+def test_a_file_that_changes_while_it_is_read_leaves_no_snapshot(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = adapter._shaped
 
-    def meddle(batch, shape):
+    def meddle(batch: Any, shape: Any) -> Any:
         with source.open("ab") as file:
             file.write(b"x")
         return real(batch, shape)
@@ -157,7 +164,7 @@ def test_a_file_that_changes_while_it_is_read_leaves_no_snapshot(source, tmp_pat
     assert [path.suffix for path in (tmp_path / "s").iterdir()] == [".lock"]
 
 
-def test_a_finished_snapshot_is_not_built_again(source, tmp_path):
+def test_a_finished_snapshot_is_not_built_again(source: Path, tmp_path: Path) -> None:
     made = make(source, tmp_path / "s")
     before = made.path.stat().st_ino
 
@@ -166,7 +173,7 @@ def test_a_finished_snapshot_is_not_built_again(source, tmp_path):
 
 
 @pytest.mark.parametrize("harm", ["snapshot", "sidecar", "sidecar-gone"])
-def test_a_harmed_snapshot_is_built_again(source, tmp_path, harm):
+def test_a_harmed_snapshot_is_built_again(source: Path, tmp_path: Path, harm: Any) -> None:
     made = make(source, tmp_path / "s")
     sidecar = made.path.with_suffix(".json")
     if harm == "snapshot":
@@ -180,7 +187,7 @@ def test_a_harmed_snapshot_is_built_again(source, tmp_path, harm):
     assert hashlib.sha256(made.path.read_bytes()).hexdigest() == made.sha256
 
 
-def test_another_key_makes_another_snapshot_and_no_key_is_written_down(source, tmp_path):
+def test_another_key_makes_another_snapshot_and_no_key_is_written_down(source: Path, tmp_path: Path) -> None:
     made = make(source, tmp_path / "s")
     other = make(source, tmp_path / "s", engine=DuckDBEngine({"project-1": b"fedcba9876543210"}))
 
@@ -190,10 +197,12 @@ def test_another_key_makes_another_snapshot_and_no_key_is_written_down(source, t
     assert "fedcba9876543210" not in made.path.with_suffix(".json").read_text()
 
 
-def test_a_crash_leaves_a_half_that_the_next_build_sweeps(source, tmp_path, monkeypatch):
+def test_a_crash_leaves_a_half_that_the_next_build_sweeps(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "s"
     with monkeypatch.context() as patch:
-        patch.setattr(adapter.os, "fdopen", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(os, "fdopen", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             make(source, folder)
     stem = next(folder.glob("*.lock")).stem
@@ -206,11 +215,11 @@ def test_a_crash_leaves_a_half_that_the_next_build_sweeps(source, tmp_path, monk
     )
 
 
-def test_builds_at_the_same_time_build_once(source, tmp_path, monkeypatch):
+def test_builds_at_the_same_time_build_once(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
     real = DuckDBEngine._stream
 
-    def counted(self, *given: object):
+    def counted(self: Any, *given: Any) -> Any:
         built.append(1)
         return real(self, *given)
 
@@ -227,7 +236,7 @@ def test_builds_at_the_same_time_build_once(source, tmp_path, monkeypatch):
     assert len(set(results)) == 1
 
 
-def test_the_engine_s_words_about_hidden_values_stay_inside(source, tmp_path):
+def test_the_engine_s_words_about_hidden_values_stay_inside(source: Path, tmp_path: Path) -> None:
     """A text where the schema promises a number fails in the engine, which quotes the value."""
     wrong = TableSchema((ColumnSpec("secret", ColumnType.INTEGER, Text.of("Not a number")),))
     policy = dataclasses.replace(POLICY, rows=None, columns=(ColumnRule("secret", keep=True),))
@@ -257,7 +266,7 @@ def test_the_engine_s_words_about_hidden_values_stay_inside(source, tmp_path):
         "SELECT * FROM a_table_of_python",
     ],
 )
-def test_a_connection_reaches_its_file_and_nothing_else(source, tmp_path, statement):
+def test_a_connection_reaches_its_file_and_nothing_else(source: Path, tmp_path: Path, statement: Any) -> None:
     a_table_of_python = pa.table({"a": [1]})
     with duckdb.connect() as free:
         assert free.sql("SELECT * FROM a_table_of_python").fetchall() == [(1,)]
@@ -270,7 +279,7 @@ def test_a_connection_reaches_its_file_and_nothing_else(source, tmp_path, statem
     assert a_table_of_python.num_rows == 1
 
 
-def test_preview_is_short_and_masked(source):
+def test_preview_is_short_and_masked(source: Path) -> None:
     few = ENGINE.preview(POLICY, SCHEMA, source, 3)
 
     assert [row["id"] for row in few.rows] == [1, 2, 3]
@@ -279,7 +288,7 @@ def test_preview_is_short_and_masked(source):
     assert ENGINE.preview(POLICY, SCHEMA, source, -5).rows == ()
 
 
-def test_paths_that_could_mean_several_files_are_refused(source, tmp_path):
+def test_paths_that_could_mean_several_files_are_refused(source: Path, tmp_path: Path) -> None:
     with pytest.raises(port.PathNotUsable):
         ENGINE.preview(POLICY, SCHEMA, source.with_name("*.parquet"), 1)
     with pytest.raises(port.PathNotUsable):
@@ -290,7 +299,7 @@ def test_paths_that_could_mean_several_files_are_refused(source, tmp_path):
         ENGINE.preview(POLICY, SCHEMA, link, 1)
 
 
-def test_a_split_deals_every_row_once_and_the_same_way_each_time(source, tmp_path):
+def test_a_split_deals_every_row_once_and_the_same_way_each_time(source: Path, tmp_path: Path) -> None:
     made, permit = make(source, tmp_path / "s"), permit_for(source)
     train, test = ENGINE.split(permit, made.path, tmp_path / "a", 0.2, 7, NOW)
     again = ENGINE.split(permit, made.path, tmp_path / "b", 0.2, 7, NOW)
@@ -304,7 +313,7 @@ def test_a_split_deals_every_row_once_and_the_same_way_each_time(source, tmp_pat
     assert other[1].read_bytes() != test.read_bytes()
 
 
-def test_a_split_needs_the_snapshot_s_own_permit_and_a_whole_snapshot(source, tmp_path):
+def test_a_split_needs_the_snapshot_s_own_permit_and_a_whole_snapshot(source: Path, tmp_path: Path) -> None:
     made = make(source, tmp_path / "s")
     permit = permit_for(source)
 
@@ -322,7 +331,7 @@ def test_a_split_needs_the_snapshot_s_own_permit_and_a_whole_snapshot(source, tm
         ENGINE.split(permit, made.path, tmp_path, 0.2, 7, NOW)
 
 
-def test_a_split_that_would_leave_a_part_empty_writes_none(source, tmp_path):
+def test_a_split_that_would_leave_a_part_empty_writes_none(source: Path, tmp_path: Path) -> None:
     policy = dataclasses.replace(POLICY, rows=e.Compare(e.Operator.LT, e.Column("id"), e.Literal.of(2)))
     made = make(source, tmp_path / "s", policy=policy)
 
@@ -331,7 +340,7 @@ def test_a_split_that_would_leave_a_part_empty_writes_none(source, tmp_path):
     assert not list((tmp_path / "a").glob("*.parquet"))
 
 
-def test_the_record_beside_a_snapshot_says_what_it_is(source, tmp_path):
+def test_the_record_beside_a_snapshot_says_what_it_is(source: Path, tmp_path: Path) -> None:
     made = make(source, tmp_path / "s")
     record = json.loads(made.path.with_suffix(".json").read_text())
 
