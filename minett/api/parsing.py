@@ -6,6 +6,7 @@ It knows no noun; what a body must say is told by the schemas.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, cast
 
 from django.http import HttpRequest
@@ -19,7 +20,7 @@ class StrictParser(Parser):
     """ninja turns whatever `parse_body` raises into its own error, which is told as BodyUnreadable."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        read = json.loads(request.body, parse_constant=_no_number, object_pairs_hook=_no_doubles)
+        read = json.loads(request.body, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_no_doubles)
         _must_be_text(read)
         return cast(dict[str, Any], read)
 
@@ -30,6 +31,13 @@ class StrictParser(Parser):
         if any(isinstance(value, str) and "\x00" in value for value in found.values()):
             raise BodyUnreadable
         return found
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(digits)
+    return value
 
 
 def _no_number(word: str) -> Any:

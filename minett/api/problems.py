@@ -163,9 +163,7 @@ def of_error(request: HttpRequest, error: MinettError, *, status: int | None = N
 
 def of_fault(request: HttpRequest, fault: Fault) -> HttpResponse:
     words = gettext(fault.sentence) % fault.data
-    return problem(
-        request, status=fault.status, code=fault.code, detail=words, data=fault.data, headers=fault.headers
-    )
+    return problem(request, status=fault.status, code=fault.code, detail=words, data=fault.data, headers=fault.headers)
 
 
 def of_fields(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -96,9 +96,10 @@ def _of_session(request: ApiRequest) -> Actor:
     person = request.user
     if not isinstance(person, User) or not person.is_authenticated:
         return VISITOR
+    request.actor = actor_of(person, now=request.now)
     if check_csrf(request) is not None:
         raise FormNotFromHere
-    return actor_of(person, now=request.now)
+    return request.actor
 
 
 def _language() -> str:

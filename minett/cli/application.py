@@ -18,7 +18,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Minett runs an AI Factory: from a company's need to a model in production with a measured effect.",
 )
-out = Console(soft_wrap=True)
+# Into a pipe rich writes 80 columns, which folds every path.
+PIPE_WIDTH = 110
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, soft_wrap=True)
 
 

@@ -19,7 +19,7 @@ from rich.table import Table
 from minett.cli.application import app, errors_in_words, out
 from minett.cli.house import prepare
 from minett.journeys import demo, demo_people, equipment
-from minett.journeys.demo_tour import Tour
+from minett.journeys.demo_tour import Result, Tour
 from minett.kernel.clock import SystemClock
 
 
@@ -68,7 +68,7 @@ def _worker(*, start: bool, unsandboxed: bool) -> Iterator[None]:
             child.kill()
 
 
-def _steps() -> tuple[list[tuple[demo.Step, str, float, str]], Tour]:
+def _steps() -> tuple[list[tuple[demo.Step, Result, float]], Tour]:
     folder = settings.VAR / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     tour = demo.begin(SystemClock(), folder, _password(folder))
@@ -79,7 +79,7 @@ def _steps() -> tuple[list[tuple[demo.Step, str, float, str]], Tour]:
         result = step.does(tour)
         took = time.monotonic() - began
         out.print(f"[green]done[/] in {took:.1f} s: {result.what}", highlight=False)
-        rows.append((step, result.what, took, result.where))
+        rows.append((step, result, took))
     return rows, tour
 
 
@@ -93,16 +93,25 @@ def _password(folder: Path) -> str:
     return path.read_text()
 
 
-def _table(rows: list[tuple[demo.Step, str, float, str]]) -> Table:
+def _table(rows: list[tuple[demo.Step, Result, float]]) -> Table:
     table = Table(title="From a need to a measured effect", title_justify="left", show_lines=False)
-    for name, just in (("", "right"), ("step", "left"), ("who", "left"), ("seconds", "right"), ("where", "left")):
-        table.add_column(name, justify=just)  # type: ignore[arg-type] # rich's literal type is too narrow for a loop.
-    for step, _what, took, where in rows:
-        table.add_row(str(step.number), step.title, step.who, f"{took:.1f}", where)
-    total = sum(took for _step, _what, took, _where in rows)
+    table.add_column("", justify="right")
+    table.add_column("step")
+    table.add_column("who")
+    table.add_column("seconds", justify="right")
+    table.add_column("where", overflow="fold", min_width=24)
+    for step, result, took in rows:
+        table.add_row(str(step.number), step.title, step.who, f"{took:.1f}", _places(result))
+    total = sum(took for _step, _result, took in rows)
     table.add_section()
     table.add_row("", "all steps", "", f"{total:.1f}", f"files under {_short(settings.VAR)}/store")
     return table
+
+
+def _places(result: Result) -> str:
+    """Return the page of a result and, below it, its files, as paths from here."""
+    store = equipment.current().store
+    return "\n".join([result.page, *(_short(store.absolute(file)) for file in result.files)])
 
 
 def _short(path: Path) -> str:

@@ -41,7 +41,7 @@ def steps() -> Iterator[Step]:
     yield Step(5, "Data products published from real data", "steward", demo_build.publish)
     yield Step(6, "Access asked, approved, snapshot written", "engineer, steward", demo_build.grant)
     yield Step(7, "Compute requested and awarded", "engineer, officer", demo_build.allocate)
-    yield Step(8, "Model trained in the sandbox", "engineer, worker", demo_build.train)
+    yield Step(8, "Model trained in a sandbox, without network", "engineer, worker", demo_build.train)
     yield Step(9, "Model evaluated, trust report written", "worker", demo_proof.report)
     yield Step(10, "Model released", "trust reviewer", demo_proof.release)
     yield Step(11, "Effect measured (simulated)", "founder", demo_proof.measure)

@@ -23,14 +23,14 @@ from minett.planes.data.policy_tree import ColumnRule, DataPolicy
 from minett.policy.actions import Action
 from minett.policy.states import JOB
 
-MAIN_SET, OPEN_SET = "phishing", "ccard"
+MAIN_SET, OPEN_SET = "phishing", "modechoice"
 # What is learned from each set, and by which column the groups are compared.
-TARGETS = {"phishing": ("is_phishing", "https"), "ccard": ("OWNRENT", "")}
+TARGETS = {"phishing": ("is_phishing", "https"), "modechoice": ("choice", "mode")}
 END_OF_POLICY = timedelta(days=365)
 
 
 def publish(tour: Tour) -> Result:
-    """The steward publishes one set under a policy and three more that are open."""
+    """The steward publishes one set under a policy and four more; open are those in the public domain."""
     until = (tour.clock.now() + END_OF_POLICY).date()
     for code in CODES:
         real = realise(code, tour.folder)
@@ -54,7 +54,6 @@ def _everything(real: RealSet, until: date) -> DataPolicy:
 
 
 def _described(tour: Tour, real: RealSet, code: str) -> Any:
-    is_open = code != MAIN_SET
     return {
         "code": code,
         "title": real.title,
@@ -65,7 +64,8 @@ def _described(tour: Tour, real: RealSet, code: str) -> Any:
         "steward": None,
         "licence": real.licence,
         "source": real.source,
-        "governance": "open" if is_open and real.terms is not Terms.NOT_STATED else "restricted",
+        # Only what its makers gave to everybody is open; anything else is asked for.
+        "governance": "open" if real.terms is Terms.PUBLIC_DOMAIN else "restricted",
     }
 
 
@@ -90,8 +90,9 @@ def _granted(tour: Tour, code: str) -> Result:
     tour.grant_id = made.pk
     tour.wait("snapshot", lambda: Grant.objects.filter(pk=made.pk, state="active").exists())
     ready = Grant.objects.select_related("snapshot").get(pk=made.pk)
-    rows = ready.snapshot.rows if ready.snapshot else 0
-    return Result(f"{rows} rows, until {ready.until_at:%Y-%m-%d}", f"/grants/{made.pk}/")
+    snapshot = ready.snapshot
+    rows, files = (snapshot.rows, (snapshot.path,)) if snapshot else (0, ())
+    return Result(f"{rows} rows, until {ready.until_at:%Y-%m-%d}", f"/grants/{made.pk}/", files)
 
 
 def _ask(tour: Tour, product_id: int) -> AccessRequest:

@@ -13,19 +13,18 @@ from minett.journeys.demo_tour import Result, Tour
 from minett.kernel.actor import VISITOR
 
 # Written for the demonstration, in the words of a small security firm; two needs, so that a second run differs.
-NEEDS = (
-    (
-        "Nous sommes une jeune entreprise de sécurité à Esch-sur-Alzette. Nos clients, des fiduciaires et des communes, "
-        "reçoivent chaque jour des mails frauduleux qui mènent à de fausses pages de connexion. Nos analystes ouvrent "
-        "chaque lien signalé à la main pour voir si la page est un hameçonnage, cela prend un quart d'heure par "
-        "signalement et le vendredi soir personne ne répond."
-    ),
-    (
-        "Nous surveillons la messagerie de quarante PME luxembourgeoises. Trop de liens d'hameçonnage passent le filtre, "
-        "et nos analystes vérifient encore chaque page suspecte à la main. Nous voulons trier automatiquement les "
-        "signalements pour avertir les utilisateurs avant qu'ils ne saisissent leur mot de passe."
-    ),
+PHISHING_BY_HAND = (
+    "Nous sommes une jeune entreprise de sécurité à Esch-sur-Alzette. Nos clients, des fiduciaires et des communes, "
+    "reçoivent chaque jour des mails frauduleux qui mènent à de fausses pages de connexion. Nos analystes ouvrent "
+    "chaque lien signalé à la main pour voir si la page est un hameçonnage, cela prend un quart d'heure par "
+    "signalement et le vendredi soir personne ne répond."
 )
+TOO_MUCH_PASSES = (
+    "Nous surveillons la messagerie de quarante PME luxembourgeoises. Trop de liens d'hameçonnage passent le filtre, "
+    "et nos analystes vérifient encore chaque page suspecte à la main. Nous voulons trier automatiquement les "
+    "signalements pour avertir les utilisateurs avant qu'ils ne saisissent leur mot de passe."
+)
+NEEDS = (PHISHING_BY_HAND, TOO_MUCH_PASSES)
 SECTIONS = {
     "value": "Moins de minutes d'analyste par signalement.\nRéponse en dehors des heures de bureau.",
     "metrics": "Minutes par signalement, mesurées avant et après sur la même équipe.\n"
@@ -83,7 +82,7 @@ def _one_service_a_step(plan: Plan) -> list[str]:
 def baseline(tour: Tour) -> Result:
     """The company says what it measures today, before anything is built."""
     now = tour.clock.now()
-    indicator = measure_effect.record_baseline(
+    recorded = measure_effect.record_baseline(
         tour.people.founder,
         now=now,
         case_id=tour.case_id,
@@ -97,7 +96,7 @@ def baseline(tour: Tour) -> Result:
         period_from=now.date() - timedelta(weeks=12),
         period_to=now.date(),
     )
-    tour.indicator_id = indicator.pk
+    tour.indicator_id = recorded.indicator_id
     mean = sum(BASELINE) / len(BASELINE)
     return Result(f"{mean:.1f} minutes a report (simulated)", f"/cases/{tour.case_id}/impact/")
 
@@ -116,7 +115,8 @@ def document(tour: Tour) -> Result:
         decision="go",
         reason="Le gain est clair, le risque est tenu et l'analyste garde la main.",
     )
-    return Result("PDF, HTML and JSON; decision: go", f"/documents/{written.pk}/")
+    printed = UseCaseDocument.objects.get(pk=written.pk)
+    return Result("PDF, HTML and JSON; decision: go", f"/documents/{written.pk}/", (printed.pdf_path,))
 
 
 def _printed(document_id: int) -> bool:

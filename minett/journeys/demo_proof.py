@@ -27,7 +27,9 @@ def report(tour: Tour) -> Result:
     measured = Evaluation.objects.get(version_id=version.pk).result
     accuracy, interval = measured["metrics"]["accuracy"], measured["intervals"]["accuracy"]
     figure = f"accuracy {accuracy:.3f} [{interval['low']:.3f}; {interval['high']:.3f}] on {measured['n']} held-out rows"
-    return Result(f"{figure}, {measured['baseline']['accuracy']:.3f} by guessing", f"/models/{version.pk}/")
+    guess = f"{measured['baseline']['accuracy']:.3f} by guessing"
+    report_path = TrustReport.objects.get(version_id=version.pk).pdf_path
+    return Result(f"{figure}, {guess}", f"/models/{version.pk}/", (version.path, report_path))
 
 
 def release(tour: Tour) -> Result:
@@ -40,7 +42,7 @@ def release(tour: Tour) -> Result:
         reason="Better than the majority answer beyond its interval; an analyst decides in every case.",
         report_sha256=written.pdf_sha256,
     )
-    return Result("released by a reviewer who is not the author", f"/models/{tour.version_id}/report.pdf")
+    return Result("released by a reviewer who is not the author", f"/models/{tour.version_id}/")
 
 
 def measure(tour: Tour) -> Result:

@@ -28,10 +28,11 @@ class JobDidNotEnd(Clash):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a step has done: for the table at the end. `where` is a page or a file."""
+    """What a step has done, for the table at the end: a page of the portal, and files as paths in the store."""
 
     what: str
-    where: str
+    page: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from minett.apps.ledger.chain import canonical
 from minett.journeys import model_lineage
 from minett.planes.documents import charts
 from minett.planes.documents.charts import Bar, Chart, Measured
@@ -68,7 +67,7 @@ def bars(values: tuple[Bar, ...], *, unit: str, title: str, language: str) -> Pi
 
 def lineage(told: dict[str, Any], *, name: str, sha256: str, language: str) -> Picture:
     """Return the way from the need to the model; the page's language is the active one."""
-    return _lineage(canonical(told), name, sha256, language)
+    return _lineage(json.dumps(told, sort_keys=True), name, sha256, language)
 
 
 @lru_cache(maxsize=KEPT)

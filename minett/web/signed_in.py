@@ -1,4 +1,4 @@
-"""Pages for people with an account: a visitor is sent to sign in, whatever the address. What they see is decided later."""
+"""Pages for people with an account: a visitor is sent to sign in, whatever the address. Nothing else is decided."""
 
 from __future__ import annotations
 

@@ -61,7 +61,9 @@ SAYINGS: Mapping[tuple[str, str], Saying] = {
     ("document", "printed"): Saying(_("The use-case document was printed as PDF.")),
     ("request", "asked"): Saying(_("Access to the data product %(product)s was asked for."), "wait"),
     ("request", "submitted"): Saying(_("The data request was sent again."), "wait"),
-    ("request", "returned"): Saying(_("The steward returned the data request with a question."), "wait", True),
+    ("request", "returned"): Saying(
+        _("The steward returned the data request with a question."), "wait", with_reason=True
+    ),
     ("request", "approved"): Saying(_("The steward approved the data request."), "good", with_reason=True),
     ("request", "rejected"): Saying(_("The steward rejected the data request."), "bad", with_reason=True),
     ("request", "closed"): Saying(_("The data request was withdrawn.")),

@@ -143,6 +143,16 @@ _RECIPES: Mapping[str, _Recipe] = {
         _stated_by_module,
         terms=Terms.RIGHTS_RETAINED,
     ),
+    "modechoice": _Recipe(
+        "statsmodels",
+        "datasets/modechoice/modechoice.csv",
+        t.MODECHOICE_TITLE,
+        t.MODECHOICE_DESCRIPTION,
+        "logistics",
+        t.MODECHOICE_SCHEMA,
+        _stated_by_module,
+        terms=Terms.PUBLIC_DOMAIN,
+    ),
 }
 CODES = tuple(_RECIPES)
 
@@ -191,7 +201,9 @@ def _table(origin: Path, schema: TableSchema) -> pa.Table:
     """Read the package's CSV, whose names we take in lower case, into the declared types."""
     raw = origin.read_bytes()
     text = (gzip.decompress(raw) if origin.suffix == ".gz" else raw).decode("utf-8")
-    rows = [{name.lower(): value for name, value in row.items()} for row in csv.DictReader(io.StringIO(text))]
+    delimiter = ";" if ";" in text.split("\n", maxsplit=1)[0] else ","
+    read = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    rows = [{name.lower(): value for name, value in row.items()} for row in read]
     arrays = [
         pa.array([_value(row[column.name], column.type) for row in rows], schema.to_arrow().field(column.name).type)
         for column in schema.columns

@@ -248,3 +248,119 @@ CCARD_SCHEMA = TableSchema(
         ),
     )
 )
+
+MODECHOICE_TITLE = _words(
+    "How travellers chose between plane, train, bus and car",
+    "Comment des voyageurs ont choisi entre avion, train, bus et voiture",
+    "Wie Reisende zwischen Flugzeug, Zug, Bus und Auto wählten",
+    "Wéi Reesend tëscht Fliger, Zuch, Bus an Auto gewielt hunn",
+)
+MODECHOICE_DESCRIPTION = _words(
+    "Four alternatives for each of 210 trips between Australian cities, 1987; one was chosen. No person is named.",
+    "Quatre possibilités pour chacun des 210 trajets entre villes australiennes, 1987 ; une a été choisie. Sans noms.",
+    "Vier Möglichkeiten für jede von 210 Reisen zwischen australischen Städten, 1987; eine wurde gewählt. Ohne Namen.",
+    "Véier Méiglechkeete fir all vun 210 Reesen tëscht australesche Stied, 1987; eng gouf gewielt. Ouni Nimm.",
+)
+MODECHOICE_SCHEMA = TableSchema(
+    (
+        ColumnSpec(
+            "individual",
+            ColumnType.INTEGER,
+            _words("Number of the trip.", "Numéro du trajet.", "Nummer der Reise.", "Nummer vun der Rees."),
+            nullable=False,
+        ),
+        ColumnSpec(
+            "mode",
+            ColumnType.INTEGER,
+            _words(
+                "1 plane, 2 train, 3 bus, 4 car.",
+                "1 avion, 2 train, 3 bus, 4 voiture.",
+                "1 Flugzeug, 2 Zug, 3 Bus, 4 Auto.",
+                "1 Fliger, 2 Zuch, 3 Bus, 4 Auto.",
+            ),
+            nullable=False,
+        ),
+        ColumnSpec(
+            "choice",
+            ColumnType.INTEGER,
+            _words(
+                "1 when this alternative was chosen, else 0.",
+                "1 si cette possibilité a été choisie, sinon 0.",
+                "1, wenn diese Möglichkeit gewählt wurde, sonst 0.",
+                "1, wann dës Méiglechkeet gewielt gouf, soss 0.",
+            ),
+            nullable=False,
+        ),
+        ColumnSpec(
+            "ttme",
+            ColumnType.INTEGER,
+            _words(
+                "Waiting time at the terminal; 0 for the car.",
+                "Temps d’attente au terminal ; 0 pour la voiture.",
+                "Wartezeit am Terminal; 0 beim Auto.",
+                "Waardezäit um Terminal; 0 beim Auto.",
+            ),
+            unit="min",
+            nullable=False,
+        ),
+        ColumnSpec(
+            "invc",
+            ColumnType.INTEGER,
+            _words(
+                "Cost on board, all stages.",
+                "Coût à bord, toutes étapes.",
+                "Kosten der Fahrt, alle Abschnitte.",
+                "Käschte vun der Faart, all Etappen.",
+            ),
+            unit="AUD",
+            nullable=False,
+        ),
+        ColumnSpec(
+            "invt",
+            ColumnType.INTEGER,
+            _words(
+                "Time on board, all stages.",
+                "Temps à bord, toutes étapes.",
+                "Fahrzeit, alle Abschnitte.",
+                "Faarzäit, all Etappen.",
+            ),
+            unit="min",
+            nullable=False,
+        ),
+        ColumnSpec(
+            "gc",
+            ColumnType.INTEGER,
+            _words(
+                "Cost with the value of the time.",
+                "Coût, valeur du temps comprise.",
+                "Kosten samt dem Wert der Zeit.",
+                "Käschte mam Wäert vun der Zäit.",
+            ),
+            unit="AUD",
+            nullable=False,
+        ),
+        ColumnSpec(
+            "hinc",
+            ColumnType.INTEGER,
+            _words(
+                "Income of the household.",
+                "Revenu du ménage.",
+                "Einkommen des Haushalts.",
+                "Akommes vum Haushalt.",
+            ),
+            unit="1000 AUD/year",
+            nullable=False,
+        ),
+        ColumnSpec(
+            "psize",
+            ColumnType.INTEGER,
+            _words(
+                "Number of people who travelled together.",
+                "Nombre de personnes voyageant ensemble.",
+                "Zahl der gemeinsam Reisenden.",
+                "Zuel vun de Leit, déi zesumme gereest sinn.",
+            ),
+            nullable=False,
+        ),
+    )
+)

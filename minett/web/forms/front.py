@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
+
+from minett.advice.need import NeedEmpty
 
 
 class NeedForm(forms.Form):
@@ -12,11 +15,13 @@ class NeedForm(forms.Form):
     `answer` is what a chip of the plan adds to the need.
     """
 
+    use_required_attribute = False
+
     need = forms.Field(
         label=_("What would you like to do better?"),
         help_text=_("Two sentences in your own words are enough, in French, German, Luxembourgish or English."),
-        required=False,
-        widget=forms.Textarea(attrs={"class": "large", "rows": 4}),
+        widget=forms.Textarea(attrs={"class": "large", "rows": 5}),
+        error_messages={"required": gettext_lazy(NeedEmpty.sentence)},
     )
     answer = forms.Field(required=False, widget=forms.HiddenInput)
 

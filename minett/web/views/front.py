@@ -67,13 +67,14 @@ def write_need(request: HouseRequest) -> HttpResponse:
     if request.method == "GET":
         return redirect("home")
     form = NeedForm(request.POST)
-    form.is_valid()
-    try:
-        need = open_case.describe_need(request.actor, now=SystemClock().now(), raw=form.whole())
-    except (NeedEmpty, NeedTooLong, NeedNotText) as error:
-        form.add_error("need", words_of(error))
-        return _door(request, form, status=422)
-    return redirect("need", secret=need.secret)
+    if form.is_valid():
+        try:
+            need = open_case.describe_need(request.actor, now=SystemClock().now(), raw=form.whole())
+        except (NeedEmpty, NeedTooLong, NeedNotText) as error:
+            form.add_error("need", words_of(error))
+        else:
+            return redirect("need", secret=need.secret)
+    return _door(request, form, status=422)
 
 
 def _door(request: HouseRequest, form: NeedForm, status: int = 200) -> HttpResponse:

@@ -36,7 +36,9 @@ def secret_address(view: View[Rest]) -> View[Rest]:
     @wraps(view)
     def kept_secret(request: HouseRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponse:
         answer = view(request, *args, **kwargs)
-        answer.headers["Referrer-Policy"] = "no-referrer"
+        # No other site is told the address. Under "no-referrer" browsers send the forms of the page with the
+        # origin "null", which the protection against forged forms refuses.
+        answer.headers["Referrer-Policy"] = "same-origin"
         answer.headers["X-Robots-Tag"] = "noindex, nofollow"
         answer.headers["Cache-Control"] = "private, no-cache"
         return answer

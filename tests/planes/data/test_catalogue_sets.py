@@ -14,7 +14,7 @@ from minett.planes.data.adapters.duckdb import DuckDBEngine
 from minett.planes.data.compile import checked
 from minett.planes.data.port import Limits
 
-ROWS = {"phishing": 1250, "sunspots": 309, "co2": 2284, "ccard": 72}
+ROWS = {"phishing": 1250, "sunspots": 309, "co2": 2284, "ccard": 72, "modechoice": 840}
 
 
 @pytest.mark.parametrize("code", c.CODES)
@@ -47,7 +47,7 @@ def test_licences_are_what_the_packages_state(tmp_path: Path) -> None:
     assert "public domain" in made["co2"].licence
     assert "retains all rights" in made["ccard"].licence
     assert "states no separate terms" in made["phishing"].licence
-    assert [code for code, one in made.items() if one.terms is c.Terms.PUBLIC_DOMAIN] == ["sunspots", "co2"]
+    assert [code for code, one in made.items() if one.terms is c.Terms.PUBLIC_DOMAIN] == ["sunspots", "co2", "modechoice"]
     assert "Keeling" in made["co2"].source
 
 

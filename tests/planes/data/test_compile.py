@@ -61,7 +61,7 @@ def negated(value: Any) -> Any:
     return None if value is None else not value
 
 
-def truth(node, row):  # noqa: PLR0911
+def truth(node: Any, row: Any) -> Any:  # noqa: PLR0911
     def value(operand: Any) -> Any:
         return row[operand.name] if isinstance(operand, e.Column) else operand.value
 
@@ -133,7 +133,7 @@ def hashed(value: Any, key: Any) -> Any:
     return hmac.new(KEYS[key], str(value).encode(), hashlib.sha256).hexdigest()
 
 
-def shown(mask, value):  # noqa: PLR0911
+def shown(mask: Any, value: Any) -> Any:  # noqa: PLR0911
     if isinstance(mask, m.Constant):
         return mask.value.value
     if value is None or isinstance(mask, m.Null):
@@ -185,7 +185,7 @@ def agree(connection: duckdb.DuckDBPyConnection, rows: Any, where: Any, columns:
     assert found.schema.types == declared.types
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LEAF_AND_ROWS)
 def test_every_comparison_means_the_same(connection: duckdb.DuckDBPyConnection, drawn: Any) -> None:
     name, leaf, rows = drawn
@@ -193,14 +193,39 @@ def test_every_comparison_means_the_same(connection: duckdb.DuckDBPyConnection, 
     agree(connection, rows, e.Not(leaf), [ColumnRule(name, keep=True)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(MASK_AND_ROWS)
 def test_every_mask_shows_the_same(connection: duckdb.DuckDBPyConnection, drawn: Any) -> None:
     rule, rows = drawn
     agree(connection, rows, None, [rule])
 
 
-@settings(max_examples=60, deadline=None)
+EDGES: dict[str, list[Any]] = {
+    "whole": [-(2**63), -55, -50, -49, -7, -1, 0, 1, 7, 45, 50, 2**63 - 1],
+    "part": [-2.5, -0.0, 0.49, 0.5, 1.5, 149.99, 1e300, math.inf, -math.inf, math.nan],
+    ODD: ["", "a", "ab", "abc", "é😀'"],
+    "select": [date(1, 1, 1), date(2026, 12, 31), date(9999, 12, 31)],
+    "source": [datetime.fromisoformat("2026-12-31T23:59:59.999999")],
+    "flag": [True, False],
+}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_masks_agree_at_the_edges(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    masks: list[m.Mask] = [
+        m.Null(),
+        m.Constant(e.Literal.of("x")),
+        *(m.Bucket(width) for width in (2, 7, 50, 0.5)),
+        *(m.RoundTo(digits) for digits in (-2, -1, 0, 1)),
+        *(m.TruncateDate(unit) for unit in m.TimeUnit),
+        *(m.KeepLast(n) for n in (1, 2, 3)),
+    ]
+    rows = [dict.fromkeys(TYPES) | {name: value} for value in (*EDGES[name], None)]
+    for mask in (mask for mask in masks if m.fits(mask, TYPES[name])):
+        agree(connection, rows, None, [ColumnRule(name, keep=True, mask=mask)])
+
+
+@settings(max_examples=30, deadline=None)
 @given(rows=st.lists(ROW, max_size=6), where=EXPRESSIONS, columns=RULES)
 def test_whole_policies_give_the_same_table(
     connection: duckdb.DuckDBPyConnection, rows: Any, where: Any, columns: Any
