@@ -175,11 +175,27 @@ def errors() -> str:
         again = " Trying again may help." if family.retry_may_help else ""
         parts.append(f"## {family.__name__}\n\n`{family.code}`, HTTP {status_of(family())}: {family.sentence}{again}")
         parts.append(_table(("Code", "HTTP", "Sentence", "Raised in"), rows))
+    parts += _faults()
     lead = (
         "Every failure that the house foresees: a stable code, an English sentence with named gaps (translated "
         "where it is shown), and the HTTP status, which `minett/api/errors.py` decides for API and pages alike."
     )
     return _page("Errors", lead, parts)
+
+
+def _faults() -> Iterator[str]:
+    """Yield what the API answers before any noun is reached."""
+    from minett.api.problems import FIELDS_SENTENCE, UNFORESEEN_SENTENCE, Fault  # noqa: PLC0415 - see above.
+
+    yield (
+        "## At the API's door\n\nRequests that no operation can take. Besides, a visitor who is refused, or whose token "
+        "does not hold, gets 401 with the error's own code."
+    )
+    rows = [(fault.code, fault.status, fault.sentence) for fault in Fault.__subclasses__()]
+    rows += [("fields-unusable", 422, FIELDS_SENTENCE), ("unforeseen", 500, UNFORESEEN_SENTENCE)]
+    yield _table(
+        ("Code", "HTTP", "Sentence"), ((f"`{code}`", str(status), words) for code, status, words in sorted(rows))
+    )
 
 
 def settings_read() -> list[Setting]:

@@ -102,9 +102,15 @@ def perform(request: ApiRequest, operation: str, work: Work, *, works_outside: b
     """
     key = given_key(request)
     if key is None:
-        return work().answer
+        return work().answer if works_outside else _whole(work)
     claim = _Claim(request, key, f"api:{operation}", content_of(request))
     return (_outside if works_outside else _inside)(claim, work)
+
+
+def _whole(work: Work) -> HttpResponseBase:
+    """Do the work and make its answer, or neither: nobody is told of a failure of what was done."""
+    with transaction.atomic():
+        return work().answer
 
 
 def _inside(claim: _Claim, work: Work) -> HttpResponseBase:

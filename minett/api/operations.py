@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -26,7 +27,10 @@ from minett.api import once
 from minett.api.lists import Page
 from minett.api.problems import MEDIA_TYPE
 from minett.api.proof import ApiRequest, BeforeBody, Proof
+from minett.kernel.actor import Actor
+from minett.kernel.content import gettext_noop as _
 from minett.policy.actions import Action
+from minett.policy.decide import NotAllowed
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "minett_declared"
@@ -109,11 +113,11 @@ def operation(
             [method],
             view,
             auth=NOT_SET if before_body is None else Proof(before_body),
-            response={status: NOT_SET if answer is None else answer},
+            response={status: answer},
             operation_id=declared.name.replace(".", "_"),
             summary=(inspect.getdoc(view) or "").partition("\n")[0].rstrip("."),
             tags=[noun],
-            openapi_extra=_extra(declared),
+            openapi_extra=_extra(declared, is_file=answer is None),
         )
         return view
 
@@ -127,9 +131,14 @@ def _body_of(view: Callable[..., Any]) -> Body:
     return Body.JSON if "body" in names else Body.NOTHING
 
 
-def _extra(declared: Declared) -> dict[str, Any]:
+def _extra(declared: Declared, *, is_file: bool) -> dict[str, Any]:
+    responses: dict[Any, Any] = {"default": PROBLEM}
+    if is_file:
+        responses[declared.status] = {
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+        }
     parameters = [KEY_PARAMETER] if declared.writes else []
-    return {ACTION: declared.action.value, "parameters": parameters, "responses": {"default": PROBLEM}}
+    return {ACTION: declared.action.value, "parameters": parameters, "responses": responses}
 
 
 def declared_of(view: Callable[..., Any]) -> Declared:
@@ -154,6 +163,8 @@ def answering(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
 
     @wraps(view)
     def answered(request: ApiRequest, **given: Any) -> HttpResponseBase:
+        must_be_in_scope(request.actor, declared.action)
+
         def work() -> once.Done:
             result = view(request, **given)
             answer = told(request, declared, result)
@@ -165,6 +176,15 @@ def answering(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
         return once.perform(request, declared.name, work, works_outside=declared.works_outside)
 
     return answered
+
+
+def must_be_in_scope(actor: Actor, action: Action) -> None:
+    """Raise NotAllowed for a token that was not issued for the operation's action, also where the answer is a list.
+
+    The policy asks for the scopes again wherever it decides; this stands before it, for every operation alike.
+    """
+    if actor.scopes is not None and not any(fnmatchcase(action.value, scope) for scope in actor.scopes):
+        raise NotAllowed(rule="token-scope", reason=_("the token was not issued for this action."))
 
 
 def told(request: ApiRequest, declared: Declared, result: Any) -> HttpResponseBase:

@@ -22,7 +22,7 @@ class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         read = json.loads(request.body, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_no_doubles)
         _must_be_text(read)
-        return cast(dict[str, Any], read)
+        return cast("dict[str, Any]", read)
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest

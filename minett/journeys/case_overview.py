@@ -13,6 +13,8 @@ from django.db.models.functions import Cast, Concat
 
 from minett.apps.cases import access, queries
 from minett.apps.cases.models import Case, Engagement, Message
+from minett.apps.catalogue import access as catalogue
+from minett.apps.catalogue.models import EntryKind
 from minett.apps.ledger import queries as ledger
 from minett.apps.ledger.models import Entry
 from minett.apps.people.models import Membership
@@ -31,7 +33,10 @@ ADVISER = "adviser"
 
 @dataclass(frozen=True, slots=True)
 class CaseOverview:
-    """A case with its partners' services, the newest things that belong to it, and what the actor may do now."""
+    """A case with its partners' services, the newest things that belong to it, and what the actor may do now.
+
+    Each engagement carries `partner_title`, the catalogue's name for a partner that has no account here, or None.
+    """
 
     case: Case
     facts: CaseFacts
@@ -50,7 +55,8 @@ def overview(actor: Actor, case_id: int) -> CaseOverview:
     case = shown.filter(pk=case_id).first()
     if case is None:
         raise Absent
-    engaged = tuple(queries.engagements(case))
+    names = catalogue.visible(actor).filter(entry__kind=EntryKind.PARTNERS, entry__code=OuterRef("partner_code"))
+    engaged = tuple(queries.engagements(case).annotate(partner_title=Subquery(names.values("content__title")[:1])))
     partners = frozenset(one.partner_id for one in engaged if one.partner_id is not None)
     facts = access.facts_of(case, partners=partners)
     demand(actor, Action.CASE_VIEW, facts)

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import CharField, DecimalField, F, Model, QuerySet, TextField, Value
+from django.db.models import CharField, DecimalField, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from minett.apps.cases.models import UseCaseDocument
@@ -114,12 +114,12 @@ def _cast(name: str) -> Cast:
 
 def _newest(kind: str, seen: QuerySet[Any], said: dict[str, Any], narrowed: dict[str, Any]) -> QuerySet[Any, Any]:
     ids = seen.filter(**narrowed).order_by("-pk").values("pk")[:NEWEST]
-    model: type[Model] = seen.model
-    rows = model._default_manager.filter(pk__in=ids).order_by()  # noqa: SLF001 - Django's documented manager.
+    rows: QuerySet[Any] = seen.model.objects.filter(pk__in=ids).order_by()
     if kind == "allocation":
         rows = compute.used_of(rows)
     columns = {"t_kind": Cast(Value(kind), TextField()), "t_case": F(_CASE[kind]), **said}
-    return rows.annotate(**columns).values_list(*_COLUMNS)
+    told: QuerySet[Any, Any] = rows.annotate(**columns).values_list(*_COLUMNS)
+    return told
 
 
 def _read(parts: Sequence[QuerySet[Any, Any]]) -> tuple[Thing, ...]:

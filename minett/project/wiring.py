@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +30,9 @@ def _local_executor() -> Executor:
 def _duckdb_engine() -> DataEngine:
     from minett.planes.data.adapters.duckdb import DuckDBEngine  # noqa: PLC0415 - a heavy adapter, loaded when used.
 
-    return DuckDBEngine()
+    # The key of keyed-hash masks comes from the installation's own, so that it needs no keeping of its own.
+    mask_key = hmac.digest(settings.SIGNING_KEY, b"minett-mask-key", "sha256")
+    return DuckDBEngine(keys={"installation": mask_key})
 
 
 EXECUTORS: dict[str, Callable[[], Executor]] = {"local": _local_executor}

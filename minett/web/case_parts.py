@@ -16,6 +16,7 @@ from minett.kernel.content import Text, gettext_noop
 from minett.policy.actions import Action
 from minett.policy.decide import decide
 from minett.policy.rules.compute import ComputeFacts
+from minett.web.templatetags.house import plain_text
 from minett.web.timeline import PAGES
 
 # What a document's decision is called; an empty one waits.
@@ -65,7 +66,11 @@ def engaged(engagements: Sequence[Engagement]) -> list[tuple[str, list[Text]]]:
     """Return each partner with the services that it delivers in the case."""
     by_partner: dict[str, list[Text]] = {}
     for one in engagements:
-        name = one.partner.display_name if one.partner else one.partner_code.replace("-", " ")
+        name = (
+            one.partner.display_name
+            if one.partner
+            else plain_text(getattr(one, "partner_title", "") or one.partner_code)
+        )
         by_partner.setdefault(name, []).append(Text.of(one.service.content["title"]))
     return list(by_partner.items())
 
@@ -76,8 +81,8 @@ def present(actor: Actor, found: CaseOverview, nouns: Collection[str]) -> dict[s
     return {
         "groups": [
             Group(_("Documents"), lines["document"], _("No document has been written yet."), []),
-            Group(_("Data"), lines["grant"] + _open_requests(lines["request"]), *_data(found, actor)),
-            Group(_("Jobs"), lines["job"], *_jobs(found, actor)),
+            Group(_("Data"), lines["grant"] + _open_requests(lines["request"]), *_data(found, actor, nouns)),
+            Group(_("Jobs"), lines["job"], *_jobs(found, actor, nouns)),
             Group(_("Models"), lines["model"], _("No model has been registered yet."), []),
         ],
         "allocations": lines["allocation"],
@@ -95,13 +100,17 @@ def _builds(found: CaseOverview) -> bool:
     return found.case.state in BUILDING
 
 
-def _data(found: CaseOverview, actor: Actor) -> tuple[str, list[tuple[str, str]]]:
+def _data(found: CaseOverview, actor: Actor, nouns: Collection[str]) -> tuple[str, list[tuple[str, str]]]:
+    if "grant" not in nouns:
+        return _("Requests and grants are shown to the company and to those who keep the data."), []
     nothing = _("No data have been asked for yet.")
     may = _builds(found) and decide(actor, Action.ALLOCATION_REQUEST, found.facts)
     return nothing, [(_("Ask for data"), "/data/")] if may else []
 
 
-def _jobs(found: CaseOverview, actor: Actor) -> tuple[str, list[tuple[str, str]]]:
+def _jobs(found: CaseOverview, actor: Actor, nouns: Collection[str]) -> tuple[str, list[tuple[str, str]]]:
+    if "job" not in nouns:
+        return _("Jobs are shown to the company and to those who award compute."), []
     nothing = _("No job has run yet.")
     organisation = found.case.organisation_id
     if organisation is None or not _builds(found):

@@ -5,7 +5,6 @@ The tables of states and the rules decide; this only asks them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django import forms
@@ -22,7 +21,7 @@ from minett.policy.states import StateTable
 # A form that fails in one of these ways is shown again, with the sentence and all that was typed.
 SHOWN_AGAIN = (BadInput, Clash, Expired)
 SATURDAY = 5
-Places = Mapping[type[MinettError], str]
+Places = dict[type[MinettError], str]
 
 
 def open_commands(actor: Actor, table: StateTable, state: str, facts: object) -> list[str]:

@@ -12,11 +12,13 @@ from django.utils.translation import gettext
 from minett.apps.ledger.models import Entry
 from minett.kernel.actor import Actor
 from minett.kernel.content import gettext_noop as _
+from minett.kernel.quantities import Quantity
 from minett.policy.actions import Action
 from minett.policy.decide import decide
 from minett.policy.rules.compute import ComputeFacts
 from minett.policy.rules.data import RequestFacts
 from minett.policy.rules.models import ModelFacts
+from minett.web.templatetags.house import quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ SAYINGS: Mapping[tuple[str, str], Saying] = {
     ("request", "asked"): Saying(_("Access to the data product %(product)s was asked for."), "wait"),
     ("request", "submitted"): Saying(_("The data request was sent again."), "wait"),
     ("request", "returned"): Saying(
-        _("The steward returned the data request with a question."), "wait", with_reason=True
+        _("The steward sent the data request back with a question."), "wait", with_reason=True
     ),
     ("request", "approved"): Saying(_("The steward approved the data request."), "good", with_reason=True),
     ("request", "rejected"): Saying(_("The steward rejected the data request."), "bad", with_reason=True),
@@ -92,6 +94,7 @@ SAYINGS: Mapping[tuple[str, str], Saying] = {
     ("measurement", "baseline-simulated"): Saying(_("A baseline was recorded. Its values are simulated."), "wait"),
     ("measurement", "after-simulated"): Saying(_("An effect was recorded. Its values are simulated."), "wait"),
 }
+AMOUNTS = frozenset({"requested", "awarded", "used"})
 UNKNOWN = Saying(_("Something changed: %(action)s."))
 PAGES = {
     "request": "/requests/{}/",
@@ -162,6 +165,19 @@ class _Gaps(dict[str, Any]):
 
     def __missing__(self, key: str) -> str:
         return "…"
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        return _amount(value) if key in AMOUNTS else value
+
+
+def _amount(told_: Any) -> Any:
+    """Return an amount that the ledger tells as text ("2 node-hour") as the page's language writes it."""
+    number, _space, unit = str(told_).partition(" ")
+    try:
+        return quantity(Quantity.of(number, unit))
+    except (ValueError, ArithmeticError):
+        return told_
 
 
 def openable(actor: Actor, organisation_id: int | None) -> frozenset[str]:

@@ -29,6 +29,8 @@ from minett.apps.grants.models import AccessRequest, Grant
 from minett.apps.impact.models import Indicator
 from minett.apps.jobs import services as jobs
 from minett.apps.jobs.models import Allocation, Job
+from minett.apps.network import access as network
+from minett.apps.network.models import Peer
 from minett.apps.people import services as people
 from minett.apps.people.models import ApiToken, Organisation
 from minett.apps.registry.models import ModelVersion, TrustReport
@@ -105,6 +107,7 @@ class World:
     indicator: Indicator
     unmeasured: Indicator
     token: ApiToken
+    peer: Peer
 
 
 class Timed(FakeExecutor):
@@ -177,6 +180,7 @@ class Builder:
             indicator=indicator,
             unmeasured=self._baseline(built.case).indicator,
             token=self._token(),
+            peer=network.visible(HOUSE)[0],
         )
 
     def need(self, actor: Actor) -> Need:

@@ -42,7 +42,8 @@ STATE = textwrap.dedent(
         "snapshots": Snapshot.objects.count(),
         "jobs": sorted(Job.objects.filter(case=case).values_list("kind", "state")),
         "usage": UsageRecord.objects.filter(job__case=case).count(),
-        "model": [version.state, version.sha256],
+        # The model file itself is no two times the same: its format writes object ids of the process.
+        "model": [version.state, version.lineage["inputs"], version.lineage["code"], version.lineage["seed"]],
         "evaluation": Evaluation.objects.get(version=version).result["metrics"],
         "reports": TrustReport.objects.filter(version=version).count(),
         "releases": Release.objects.filter(version=version).count(),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from minett.api.schemas.base import Day, Given, Moment, Short, Told
-from minett.apps.impact.models import Measurement
+from minett.apps.impact.models import Indicator, Measurement
 from minett.apps.impact.queries import Record
 from minett.journeys.measure_effect import EffectSeen
 
@@ -44,9 +44,8 @@ class MeasurementTold(Told):
 
     @classmethod
     def of(cls, row: Measurement) -> Self:
-        return cls.model_validate(
-            {**{name: getattr(row, name) for name in cls.model_fields if name != "id"}, "id": row.pk}
-        )
+        same = (name for name in cls.model_fields if name != "id")
+        return cls.model_validate({**{name: getattr(row, name) for name in same}, "id": row.pk})
 
 
 class IndicatorTold(Told):
@@ -57,18 +56,27 @@ class IndicatorTold(Told):
     how: str
     direction: str
     created_at: Moment
+
+    @classmethod
+    def facts(cls, row: Indicator) -> dict[str, Any]:
+        same = ("case_id", "name", "unit", "how", "direction", "created_at")
+        return {**{name: getattr(row, name) for name in same}, "id": row.pk}
+
+    @classmethod
+    def of(cls, row: Indicator) -> Self:
+        return cls(**cls.facts(row))
+
+
+class IndicatorDetail(IndicatorTold):
+    """An indicator with its baseline and every later measurement, oldest first."""
+
     baseline: MeasurementTold | None
     later: list[MeasurementTold]
 
     @classmethod
-    def of(cls, record: Record) -> Self:
-        row = record.indicator
-        same: dict[str, Any] = {
-            name: getattr(row, name) for name in ("case_id", "name", "unit", "how", "direction", "created_at")
-        }
+    def whole(cls, record: Record) -> Self:
         return cls(
-            **same,
-            id=row.pk,
+            **cls.facts(record.indicator),
             baseline=record.baseline and MeasurementTold.of(record.baseline),
             later=[MeasurementTold.of(measured) for measured in record.later],
         )

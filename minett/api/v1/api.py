@@ -39,6 +39,8 @@ NOUNS = (
 )
 # The name under which the portal's check of routes finds the action of an address.
 ROUTE_MARK = "minett_action"
+DESCRIBED = "openapi-json"
+PUBLIC = (DESCRIBED, "api-root")
 DESCRIPTION = """Everything that the portal can do. Objects that are hidden look as if they did not exist.
 
 Amounts carry their unit, texts are maps of language to words, moments are ISO 8601 in UTC. Lists come in pages:
@@ -60,10 +62,12 @@ class HouseApi(NinjaAPI):
         for pattern in patterns:
             pattern.callback = gate(pattern.callback, by_route[str(pattern.pattern)])
         # The description stands at its own address; whatever else is asked for is told as absent.
-        public = [pattern for pattern in super()._get_urls() if pattern.name in {"openapi-json", "api-root"}]
-        for pattern in public:
-            view = pattern.callback if pattern.name == "openapi-json" else problems.of_absence
-            pattern.callback = marked(view, Action.PORTAL_VIEW)
+        public = []
+        for found in super()._get_urls():
+            if isinstance(found, URLPattern) and found.name in PUBLIC:
+                view = found.callback if found.name == DESCRIBED else problems.of_absence
+                found.callback = marked(view, Action.PORTAL_VIEW)
+                public.append(found)
         return [*patterns, *public, re_path(r"^.*$", marked(problems.of_absence, Action.PORTAL_VIEW))]
 
     def get_openapi_schema(

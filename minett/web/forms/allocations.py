@@ -68,7 +68,7 @@ class AllocationFilter(forms.Form):
         choices=lambda: [("", _("all")), *((code, _(it.label)) for code, it in ALLOCATION.standings.items())],
     )
 
-    def chosen(self) -> dict[str, str]:
+    def chosen(self) -> dict[str, Any]:
         """Return what was chosen; a choice that does not exist counts as none."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}

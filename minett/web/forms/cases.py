@@ -45,7 +45,6 @@ class MessageForm(forms.Form):
     body = forms.CharField(
         label=_("Write a message"),
         help_text=_("Everybody who takes part in this case reads it."),
-        required=False,
         strip=False,
         max_length=LONGEST_MESSAGE * 2,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -192,7 +191,6 @@ class DocumentForm(forms.Form):
             self.fields[name] = forms.CharField(
                 label=said(TITLES[name]),
                 help_text=HELP[name],
-                required=False,
                 max_length=LONGEST_SECTION * 2,
                 widget=forms.Textarea(attrs={"rows": 5}),
             )
@@ -209,7 +207,9 @@ class DecisionForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         help_text=_("It stays with the decision. Whoever reads it later needs to understand it."),
-        required=False,
+        error_messages={
+            "required": _("Please give a reason: whoever reads this later needs to understand the decision.")
+        },
         max_length=LONGEST_SECTION,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -26,9 +26,7 @@ class _Measured(forms.Form):
 
     values = NumbersField(
         label=_("Values"),
-        help_text=_(
-            "One number a line, for each unit of the period (a day, a week, a batch). 12,5 and 12.5 both work."
-        ),
+        help_text=_("One number a line, for each day, week or batch of the period. 12,5 and 12.5 both work."),
     )
     period_from = forms.DateField(label=_("First day"), widget=_day())
     period_to = forms.DateField(label=_("Last day"), widget=_day())

@@ -12,7 +12,7 @@ from minett.apps.jobs.models import JobKind
 from minett.policy.states import JOB
 
 Choices = Sequence[tuple[str, Any]]
-KINDS = {JobKind.TRAINING: _("Training"), JobKind.EVALUATION: _("Evaluation")}
+KINDS: dict[str, Any] = {JobKind.TRAINING: _("Training"), JobKind.EVALUATION: _("Evaluation")}
 
 
 class TrainForm(forms.Form):
@@ -51,11 +51,9 @@ class JobFilter(forms.Form):
         required=False,
         choices=lambda: [("", _("all")), *((code, _(it.label)) for code, it in JOB.standings.items())],
     )
-    kind = forms.ChoiceField(
-        label=_("Kind"), required=False, choices=lambda: [("", _("all")), *((k.value, w) for k, w in KINDS.items())]
-    )
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=lambda: [("", _("all")), *KINDS.items()])
 
-    def chosen(self) -> dict[str, str]:
+    def chosen(self) -> dict[str, Any]:
         """Return what was chosen; a choice that does not exist counts as none."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}

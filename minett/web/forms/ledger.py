@@ -32,6 +32,7 @@ NOUNS = {
     "membership": gettext_noop("Membership"),
     "token": gettext_noop("Token"),
     "pack": gettext_noop("Pack"),
+    "network": gettext_noop("List of other AI Factories"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +32,7 @@ class ModelFilter(forms.Form):
         choices=lambda: [("", _("all")), *((code, _(it.label)) for code, it in MODEL.standings.items())],
     )
 
-    def chosen(self) -> dict[str, str]:
+    def chosen(self) -> dict[str, Any]:
         """Return what was chosen; a choice that does not exist counts as none."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}

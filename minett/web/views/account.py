@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from minett.api.errors import words_of
 from minett.apps.people import queries, services
+from minett.apps.people.models import ApiToken
 from minett.kernel.clock import SystemClock
 from minett.policy.actions import Action
 from minett.policy.decide import demand
@@ -41,7 +42,7 @@ def tokens(request: HouseRequest) -> HttpResponse:
     demand(request.actor, Action.TOKEN_MANAGE, TokenFacts(owner_id=request.actor.person_id))
     if request.method == "GET":
         return _list(request, TokenForm())
-    made: list[tuple[services.ApiToken, str]] = []
+    made: list[tuple[ApiToken, str]] = []
 
     @once
     def make(asked: HouseRequest) -> HttpResponse:
@@ -72,7 +73,7 @@ def tokens(request: HouseRequest) -> HttpResponse:
     return answer
 
 
-def _shown_once(request: HouseRequest, token: services.ApiToken, raw: str) -> HttpResponse:
+def _shown_once(request: HouseRequest, token: ApiToken, raw: str) -> HttpResponse:
     """Answer with the token on the page: only its hash is kept, so it passes through no address and no session."""
     answer = render(request, "tokens/made.html", {"token": token, "raw": raw})
     answer.headers["Cache-Control"] = "no-store"

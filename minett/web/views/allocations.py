@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from minett.api.errors import status_of
 from minett.apps.cases import access as cases
 from minett.apps.cases.models import Case
+from minett.apps.cases.services import ReasonMissing
 from minett.apps.catalogue import queries as catalogue
 from minett.apps.catalogue.models import EntryKind, EntryVersion
 from minett.apps.jobs import access, queries, services
@@ -39,7 +40,7 @@ PLACES: standing.Places = {
     services.PeriodUnusable: "days",
     services.NotACluster: "cluster",
     services.UnitNotForCompute: "cluster",
-    services.ReasonMissing: "reason",
+    ReasonMissing: "reason",
 }
 
 
@@ -91,7 +92,7 @@ def ask(request: HouseRequest, case_id: int) -> HttpResponse:
                 justification=given["justification"],
             )
         except standing.SHOWN_AGAIN as error:
-            standing.tell(form, error, PLACES | {services.ReasonMissing: "justification"})
+            standing.tell(form, error, PLACES | {ReasonMissing: "justification"})
         else:
             return redirect("allocation", pk=allocation.pk)
     return _ask_page(request, case, form, machines)

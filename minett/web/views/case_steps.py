@@ -16,6 +16,7 @@ from minett.apps.cases import access, services
 from minett.apps.cases.models import Case
 from minett.apps.catalogue import access as catalogue
 from minett.apps.catalogue.models import EntryKind, EntryVersion
+from minett.apps.people.models import Organisation
 from minett.apps.people.services import OrganisationAlreadyKnown
 from minett.journeys import open_case, register_company, usecase_document
 from minett.kernel.clock import SystemClock
@@ -63,7 +64,7 @@ def take(request: HouseRequest, pk: int) -> HttpResponse:
     return redirect("case", pk=taken.pk)
 
 
-def _companies(request: HouseRequest) -> list[register_company.Organisation]:
+def _companies(request: HouseRequest) -> list[Organisation]:
     """Return what the search found; the form sends the words again, so that its choice is one of these."""
     words = request.POST.get("search") or request.GET.get("search", "")
     return register_company.companies(request.actor, words) if words.strip() else []
@@ -167,10 +168,12 @@ def document(request: HouseRequest, pk: int) -> HttpResponse:
         )
     except usecase_document.SectionsMissing as error:
         for name in error.data["sections"]:
+            form.errors.pop(name, None)
             form.add_error(name, _("This section is still empty."))
         return _document_page(request, pk, form)
     except usecase_document.SectionTooLong as error:
         for name in error.data["section"].split(", "):
+            form.errors.pop(name, None)
             form.add_error(name, _("A section holds at most 5,000 characters."))
         return _document_page(request, pk, form)
     messages.success(request, _("The document is written. The company decides next."))

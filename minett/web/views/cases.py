@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -60,7 +61,7 @@ def listing(request: HouseRequest) -> HttpResponseBase:
         "form": form,
         "headings": [
             Heading(_("Case")),
-            Heading(_("Title")),
+            Heading(_("Number")),
             Heading(_("Company")),
             Heading(_("State")),
             Heading(_("Adviser")),
@@ -76,8 +77,8 @@ def listing(request: HouseRequest) -> HttpResponseBase:
 
 def _cells(case: Case) -> list[Cell]:
     return [
-        Cell(case.number, url=f"/cases/{case.pk}/"),
-        Cell(case.title),
+        Cell(case.title, url=f"/cases/{case.pk}/"),
+        Cell(format_html('<span class="nowrap">{}</span>', case.number)),
         Cell(case.organisation.display_name if case.organisation else _("not said yet")),
         Cell(noun="case", state=case.state),
         Cell(case.adviser.name if case.adviser else _("nobody yet")),

@@ -30,6 +30,12 @@ TRUST = {
     "documented": gettext_noop("Documented by an organisation that did it."),
     "pattern": gettext_noop("A pattern met in several places, not one documented project."),
 }
+SURE = {
+    "own-page": gettext_noop("official"),
+    "third-party": gettext_noop("reported by others"),
+    "disputed": gettext_noop("sources differ"),
+    "invented": gettext_noop("invented"),
+}
 FIGURES = {
     "minimum": gettext_noop("at least"),
     "maximum": gettext_noop("at most"),
@@ -114,13 +120,13 @@ def _amounts(content: Content, _titles: Titles) -> str:
     """Return each published figure with what it is of, and who says so: figures that differ stand side by side."""
     rows = content.get("amounts") or []
     return format_html_join(
-        mark_safe("<br>"), '{} ({}): {}. <span class="small muted">{} {}</span>', (_figure(row) for row in rows)
+        mark_safe("<br>"), '{} ({}): {}. <span class="small muted">{} ({})</span>', (_figure(row) for row in rows)
     )
 
 
 def _figure(row: Mapping[str, Any]) -> tuple[str, ...]:
     value = f"{number(row['value'])} %" if row.get("unit") is None else quantity(row["value"], row["unit"])
-    return _(FIGURES[row["what"]]), text(row["of"]), value, row["source"], _(TRUST[row["trust"]])
+    return _(FIGURES[row["what"]]), text(row["of"]), value, row["source"], _(SURE[row["trust"]])
 
 
 def _partitions(content: Content, _titles: Titles) -> str:

@@ -167,9 +167,7 @@ def _of_measures(rows: list[Measure], told: dict[str, Any]) -> Iterator[str]:
         yield words % {"share": most}
     share = told.get("cpu_share")
     if share is not None and share < IDLE and told["wall_seconds"] > LEAST_SECONDS:
-        words = _(
-            "The processor was busy for %(share)s %% of the time; the rest was waiting. The time is charged whole."
-        )
+        words = _("The processor was busy for %(share)s %% of the time; the rest it waited. All of it counts.")
         yield words % {"share": percent(share)}
 
 

@@ -105,7 +105,7 @@ def entry(request: HouseRequest, number: int) -> HttpResponse:
     context = {
         "row": row,
         "noun": _(NOUNS.get(row.noun, row.noun)),
-        "sentence": told(row, ()).title,
+        "sentence": told(row, ()).title if row.case_id else "",
         "differences": list(differences(row.before, row.after)),
     }
     return render(request, "ledger/entry.html", context)

@@ -27,7 +27,7 @@ MOST_NAMES = 20
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How often the model is right, beside the simplest answer. `beats` is None where the interval does not settle it."""
+    """How often the model is right, beside the simplest answer. `beats` is None where that is not settled."""
 
     value: str
     range: str
@@ -65,7 +65,7 @@ def card_of(sheet: Sheet) -> dict[str, Any]:
     return card | {"classes": (card.get("classes") or [])[:MOST_NAMES], "intended_use": card.get("intended_use") or {}}
 
 
-def method_of(sheet: Sheet) -> list[tuple[str, Any]]:
+def made_of(sheet: Sheet) -> list[tuple[str, Any]]:
     """Return how it was made, as pairs of label and value."""
     card = card_of(sheet)
     product = card.get("product") or {}
@@ -99,7 +99,7 @@ def quality_of(sheet: Sheet, language: str) -> Quality | None:
     drawn = (low, high) if low is not None and low <= accuracy <= high else (None, None)
     return Quality(
         value=_percent(accuracy, language),
-        range="" if low is None else words % {"low": _hundred(low, language), "high": _hundred(high, language)},
+        range="" if low is None or high is None else words % {"low": _hundred(low, language), "high": _hundred(high, language)},
         baseline=_percent(baseline, language),
         answer=result["baseline"]["class"],
         rows=labels.number(result["n"], language),

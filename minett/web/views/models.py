@@ -129,7 +129,7 @@ def _page(request: HouseRequest, sheet: Sheet, form: ReviewForm | None = None, *
         "due": due,
         "late": due is not None and now.date() > due,
         "card": model_parts.card_of(sheet),
-        "method": model_parts.method_of(sheet),
+        "made": model_parts.made_of(sheet),
         "quality": model_parts.quality_of(sheet, language),
         "metrics": model_parts.metrics_of(sheet, language),
         "claims": model_parts.claims_of(report, language),

@@ -155,7 +155,8 @@ def _compute(plan: Plan, titles: Titles) -> Station:
 
 def _law(plan: Plan) -> Station:
     label, _tone = risk_of(plan)
-    return Station(_title(_("Law"), "law"), body=label, lines=(_("To be confirmed by a person."),))
+    mark = "not-yet" if plan.ai_act.risk_class == "prohibited" else ""
+    return Station(_title(_("Law"), "law"), mark, label, lines=(_("To be confirmed by a person."),))
 
 
 def _money(plan: Plan) -> Station:

@@ -1,4 +1,4 @@
-"""Starting a training: the data, the compute and the column, with what the job will see and the limits it runs under."""
+"""Starting a training: the data, the compute and the column, what the job will see, and its limits."""
 
 from __future__ import annotations
 
