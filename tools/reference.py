@@ -188,8 +188,8 @@ def _faults() -> Iterator[str]:
     from minett.api.problems import FIELDS_SENTENCE, UNFORESEEN_SENTENCE, Fault  # noqa: PLC0415 - see above.
 
     yield (
-        "## At the API's door\n\nRequests that no operation can take. Besides, a visitor who is refused, or whose token "
-        "does not hold, gets 401 with the error's own code."
+        "## At the API's door\n\nRequests that no operation can take. Besides, a visitor who is refused, or whose "
+        "token does not hold, gets 401 with the error's own code."
     )
     rows = [(fault.code, fault.status, fault.sentence) for fault in Fault.__subclasses__()]
     rows += [("fields-unusable", 422, FIELDS_SENTENCE), ("unforeseen", 500, UNFORESEEN_SENTENCE)]

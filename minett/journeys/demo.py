@@ -34,11 +34,11 @@ class Step:
 
 def steps() -> Iterator[Step]:
     """Yield the steps in their order."""
-    yield Step(1, "Need in French, plan with use cases", "a visitor", demo_plan.need)
-    yield Step(2, "Plan kept, case taken, plan agreed", "adviser", demo_plan.agree)
-    yield Step(3, "Baseline recorded", "founder", demo_plan.baseline)
-    yield Step(4, "Use-case document, decision: go", "adviser, founder", demo_plan.document)
-    yield Step(5, "Data products published from real data", "steward", demo_build.publish)
+    yield Step(1, "Data products published from real data", "steward", demo_build.publish)
+    yield Step(2, "Need in French, plan with use cases", "a visitor", demo_plan.need)
+    yield Step(3, "Plan kept, case taken, plan agreed", "adviser", demo_plan.agree)
+    yield Step(4, "Baseline recorded", "founder", demo_plan.baseline)
+    yield Step(5, "Use-case document, decision: go", "adviser, founder", demo_plan.document)
     yield Step(6, "Access asked, approved, snapshot written", "engineer, steward", demo_build.grant)
     yield Step(7, "Compute requested and awarded", "engineer, officer", demo_build.allocate)
     yield Step(8, "Model trained in a sandbox, without network", "engineer, worker", demo_build.train)

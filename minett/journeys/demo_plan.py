@@ -45,8 +45,12 @@ def need(tour: Tour) -> Result:
     best = plan.proposals[0]
     words = ", ".join(sorted({word.word for word in best.words})[:5])
     partners = {service.partner for step in plan.path for service in step.services}
-    found = f"language {plan.language.code}; {best.title.in_('en')}; matched: {words}; {len(partners)} partners"
-    return Result(found, f"/needs/{kept.secret}/")
+    data = ", ".join(product.code for product in plan.data_products) or "none"
+    return Result(
+        f"language {plan.language.code}; {best.title.in_('en')}; matched: {words}; {len(partners)} partners; "
+        f"AI Act: {plan.ai_act.risk_class}, to be confirmed; data: {data}; {plan.estimates[0].likely}",
+        f"/needs/{kept.secret}/",
+    )
 
 
 def agree(tour: Tour) -> Result:

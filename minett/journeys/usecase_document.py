@@ -65,7 +65,7 @@ def _drafts(case: Case, usecase: dict[str, Any]) -> dict[str, str]:
         "risks": _("Data of too little quality or quantity. Too little time of the people who know the process."),
         "compliance": _("AI Act, first preview: %(risk)s. Articles: %(articles)s. To be confirmed by a person.")
         % {"risk": preview.get("risk_class", _("not settled")), "articles": articles},
-        "resources": _words(estimate.get("formula"), language) or _("An estimate follows once the data are known."),
+        "resources": str(estimate.get("formula") or "") or _("An estimate follows once the data are known."),
         "plan": "\n".join(step for step in steps if step) or _("The adviser fills in the steps."),
     }
 

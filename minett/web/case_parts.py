@@ -16,6 +16,7 @@ from minett.kernel.content import Text, gettext_noop
 from minett.policy.actions import Action
 from minett.policy.decide import decide
 from minett.policy.rules.compute import ComputeFacts
+from minett.web.amounts import amount
 from minett.web.templatetags.house import plain_text
 from minett.web.timeline import PAGES
 
@@ -40,6 +41,17 @@ class Line:
     state: str = ""
     label: str = ""
     tone: str = ""
+
+    @property
+    def amounts(self) -> list[tuple[str, str]]:
+        """Return what was asked for, awarded, used and is left, kept apart, each with its unit."""
+        told = (
+            (_("Asked for"), self.thing.requested),
+            (_("Awarded"), self.thing.awarded),
+            (_("Used"), self.thing.used if self.thing.awarded else None),
+            (_("Left"), self.thing.remaining),
+        )
+        return [(words, amount(value)) for words, value in told if value is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from minett.policy.decide import decide
 from minett.policy.rules.compute import ComputeFacts
 from minett.policy.rules.data import RequestFacts
 from minett.policy.rules.models import ModelFacts
-from minett.web.templatetags.house import quantity
+from minett.web.amounts import amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _amount(told_: Any) -> Any:
     """Return an amount that the ledger tells as text ("2 node-hour") as the page's language writes it."""
     number, _space, unit = str(told_).partition(" ")
     try:
-        return quantity(Quantity.of(number, unit))
+        return amount(Quantity.of(number, unit))
     except (ValueError, ArithmeticError):
         return told_
 

@@ -121,7 +121,7 @@ def test_tokens_are_made_in_a_session_and_not_by_tokens(call: Callers):
     mine = f"Bearer {made['token']}"
     assert with_proof(call, mine).status_code == 200
     listed = call.client.get(f"{ROOT}/tokens").json()["items"]
-    assert [row["name"] for row in listed][0] == "laptop"
+    assert listed[0]["name"] == "laptop"
     assert "token" not in listed[0]
 
     call.client.force_login(call.cast.rival.user)

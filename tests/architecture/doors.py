@@ -85,6 +85,7 @@ class Rows:
             # Keys of mails that were never sent.
             "key": Gap("no-such-key"),
             "uidb36": Gap("1"),
+            "provider_id": Gap("no-such-provider"),
         }
         self.by_place = {
             ("cases", "pk"): self.by_name["case_id"],

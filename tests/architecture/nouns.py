@@ -61,12 +61,9 @@ def _documents(actor: Actor) -> QuerySet[UseCaseDocument]:
     return UseCaseDocument.objects.filter(case__in=cases.visible(actor).select_related(None))
 
 
-
 NOUNS: Mapping[str, Noun] = {
     "case": Noun(Case, cases.visible, lambda a, row, _: cases.obtain(a, Action.CASE_VIEW, row.pk)),
-    "document": Noun(
-        UseCaseDocument, _documents, lambda a, row, _: cases.obtain_document(a, Action.CASE_VIEW, row.pk)
-    ),
+    "document": Noun(UseCaseDocument, _documents, lambda a, row, _: cases.obtain_document(a, Action.CASE_VIEW, row.pk)),
     "product": Noun(Product, products.visible, lambda a, row, _: products.obtain(a, Action.PRODUCT_VIEW, row.pk)),
     "request": Noun(
         AccessRequest,

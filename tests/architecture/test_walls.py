@@ -112,7 +112,9 @@ def test_services_write_only_their_own_models():
 
 def test_the_check_for_writes_sees_one(tmp_path: Path):
     guilty = tmp_path / "guilty.py"
-    guilty.write_text("Case.objects.filter(pk=1).update(state='x')\ncase.save(update_fields=['state'])\nseen.update({1})\n")
+    guilty.write_text(
+        "Case.objects.filter(pk=1).update(state='x')\ncase.save(update_fields=['state'])\nseen.update({1})\n"
+    )
 
     assert [line for line, _ in _writes_of(guilty)] == [1, 2]
 
@@ -166,5 +168,10 @@ def test_no_machine_paths_and_no_registry_hosts():
     forbidden = re.compile("|".join(["/wo" + "rk/(main|shared)", "py" + "pi" + r"\.org", "files.python" + "hosted"]))
     for path in ROOT.rglob("*"):
         hidden = any(part.startswith(".") and part != ".ci" for part in path.relative_to(ROOT).parts[:-1])
-        if path.is_file() and not hidden and "var" not in path.parts and path.suffix in {".py", ".md", ".toml", ".lock", ".yaml", ".html", ".css", ".txt", ""}:
+        if (
+            path.is_file()
+            and not hidden
+            and "var" not in path.parts
+            and path.suffix in {".py", ".md", ".toml", ".lock", ".yaml", ".html", ".css", ".txt", ""}
+        ):
             assert not forbidden.search(path.read_text(errors="ignore")), path.relative_to(ROOT)

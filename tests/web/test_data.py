@@ -6,6 +6,7 @@ import json
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,7 +19,12 @@ from tests.apps.grants import world
 from tests.cast import Cast
 from tests.web.stock import POLICY, asked, few_queries, granted, send, words
 
-TERMS = {"purpose": "model-training", "columns": ["age", "is_phishing"], "days": "90", "safeguards": world.SAFEGUARDS}
+TERMS: dict[str, Any] = {
+    "purpose": "model-training",
+    "columns": ["age", "is_phishing"],
+    "days": "90",
+    "safeguards": world.SAFEGUARDS,
+}
 PAGE = "/data/phishing-pages/"
 ASK = "/data/phishing-pages/ask/"
 

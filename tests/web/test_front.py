@@ -25,7 +25,7 @@ FRENCH = (
     "Nos analystes ouvrent chaque lien signalé à la main pour voir si la page est un hameçonnage. "
     "Chaque signalement prend un quart d'heure."
 )
-FENCE = "xyzzy plugh frobnicate quux."
+TAXES = "How do I pay my income tax?"
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_a_chip_adds_its_answer_and_leaves_the_first_plan(client: Client, need: 
 
 
 def test_a_need_that_nothing_fits_goes_to_an_adviser(client: Client):
-    answer = send(client, "/needs/", need=FENCE)
+    answer = send(client, "/needs/", need=TAXES)
     page = words(client.get(answer["Location"]))
     assert "An adviser reads this" in page
     assert "No estimate is made" in page

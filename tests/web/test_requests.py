@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -178,7 +179,12 @@ def test_a_returned_request_is_answered_and_sent_again(client: Client, cast: Cas
     with few_queries():
         page = words(client.get(f"/requests/{request.pk}/"))
     assert "Who works with it?" in page
-    terms = {"purpose": "model-training", "columns": ["age"], "days": "30", "safeguards": "Anna and Marc alone."}
+    terms: dict[str, Any] = {
+        "purpose": "model-training",
+        "columns": ["age"],
+        "days": "30",
+        "safeguards": "Anna and Marc alone.",
+    }
     url = f"/requests/{request.pk}/resubmit/"
     wrong = send(client, url, **{**terms, "days": "0"})
     assert wrong.status_code == 422
@@ -221,10 +227,10 @@ def test_a_grant_tells_what_it_allows_to_its_readers(client: Client, cast: Cast)
             page = client.get(url)
         assert (page.status_code == 200) == (name in READERS), name
         assert (url in words(client.get("/grants/"))) == (name in READERS), name
-    page = words(signed_in(client, cast.engineer).get(url))
-    assert world.sha_of("snapshot") in page
-    assert "Training a model" in page
-    assert "Revoke" not in page.split("What it shows")[1]
+    told = words(signed_in(client, cast.engineer).get(url))
+    assert world.sha_of("snapshot") in told
+    assert "Training a model" in told
+    assert "Revoke" not in told.split("What it shows")[1]
 
 
 def test_a_grant_is_revoked_once_with_a_reason_that_is_read(client: Client, cast: Cast):

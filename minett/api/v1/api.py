@@ -37,6 +37,8 @@ NOUNS = (
     "organisations",
     "tokens",
 )
+# As many digits as any length that is taken anywhere could have.
+LONGEST_LENGTH = 18
 # The name under which the portal's check of routes finds the action of an address.
 ROUTE_MARK = "minett_action"
 DESCRIBED = "openapi-json"
@@ -128,7 +130,7 @@ def must_be_readable(request: ApiRequest, methods: Mapping[str, Declared]) -> No
         raise problems.MediaTypeNotTaken(wanted=declared.body.value, headers={"Accept": declared.body.value})
     limit = declared.largest_body or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     length = request.headers.get("Content-Length") or "0"
-    if not length.isdecimal() or int(length) > limit:
+    if not length.isdecimal() or len(length) > LONGEST_LENGTH or int(length) > limit:
         raise problems.BodyTooLarge(limit=limit)
 
 

@@ -25,6 +25,9 @@ PARTS = {
     "network": gettext_noop("Other AI Factories"),
     "ledger": gettext_noop("Ledger"),
 }
+CHANGE = gettext_noop("read and change")
+# Nobody changes the ledger.
+EVERYTHING = {"ledger": gettext_noop("read and check")}
 LONGEST_DAYS = 366
 
 
@@ -34,7 +37,7 @@ def scopes() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         actions = [action.value for action in Action if action.value.startswith(f"{part}:")]
         ticks = [(f"{part}:*:view*", said("read"))] if any(":view" in action for action in actions) else []
         if any(":view" not in action for action in actions):
-            ticks.append((f"{part}:*", said("read and change")))
+            ticks.append((f"{part}:*", said(EVERYTHING.get(part, CHANGE))))
         yield said(label), ticks
 
 
@@ -60,7 +63,7 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
-        help_text=_("A token never may more than you may yourself."),
+        help_text=_("A token may never do more than you may yourself."),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Tick at least one thing that the token may do.")},
     )

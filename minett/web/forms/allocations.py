@@ -55,10 +55,10 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
-    def __init__(self, data: Any = None, *, command: str = "", **options: Any) -> None:
+    def __init__(self, data: Any = None, *, command: str = "award", **options: Any) -> None:
         super().__init__(data, **options)
         for name in ("amount", "days"):
-            self.fields[name].required = command == "award"
+            self.fields[name].required = command != "reject"
 
 
 class AllocationFilter(forms.Form):

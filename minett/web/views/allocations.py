@@ -32,7 +32,7 @@ from minett.web.once import once
 from minett.web.pages import Cell, Column, Heading, export, keyset
 from minett.web.templatetags.compute import fine
 from minett.web.templatetags.house import day, plain_text
-from minett.web.views.allocation_parts import amounts_of, estimates_of, machine_of, machine_words
+from minett.web.views.allocation_parts import amounts_of, estimates_of, machine_of, machine_words, unit_words
 
 UNPROCESSABLE = 422
 PLACES: standing.Places = {
@@ -148,6 +148,8 @@ def _page(
     commands = standing.open_commands(request.actor, ALLOCATION, row.state, access.facts_of(row))
     used = keyset(queries.usage(request.actor, row.pk), request.GET.get("cursor", ""))
     due = standing.promised_on(ALLOCATION, row.state, row.requested_at)
+    form = form or DecisionForm(initial={"amount": f"{row.requested.normalize():f}", "days": 30})
+    form.fields["amount"].help_text = _("In %(unit)s, the unit it was asked for in.") % {"unit": unit_words(row.unit)}
     context = {
         "use": use,
         "row": row,
@@ -158,7 +160,7 @@ def _page(
         "late": due is not None and now.date() > due,
         "is_over": row.until_at is not None and row.until_at <= now,
         "commands": commands,
-        "form": form or DecisionForm(initial={"amount": f"{row.requested.normalize():f}", "days": 30}),
+        "form": form,
         "usage": used,
         "usage_headings": [Heading(_("Job")), Heading(_("Used"), numeric=True), Heading(_("By")), Heading(_("On"))],
         "usage_rows": [

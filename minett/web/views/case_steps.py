@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from django.contrib import messages
@@ -73,12 +74,13 @@ def _companies(request: HouseRequest) -> list[Organisation]:
 def _take_page(request: HouseRequest, pk: int, form: CompanyForm | None) -> HttpResponse:
     case = access.obtain(request.actor, Action.CASE_TAKE, pk)
     CASE.step(case.state, "take")
+    shown = form or CompanyForm(_companies(request))
     words = request.POST.get("search") or request.GET.get("search", "")
     context = {
         "case": case,
-        "form": form or CompanyForm(_companies(request)),
+        "form": shown,
         "search": words,
-        "nothing_found": bool(words) and form is None and not _companies(request),
+        "nothing_found": bool(words) and not shown.fields["organisation"].choices,  # type: ignore[attr-defined]
     }
     return render(request, "cases/take.html", context, status=422 if form else 200)
 
@@ -113,8 +115,9 @@ def plan(request: HouseRequest, pk: int) -> HttpResponse:
 
 def _plan_form(request: HouseRequest, case: Case) -> tuple[PlanForm, list[tuple[str, list[str]]]]:
     """Return the form, filled from the stored plan, and the codes of the services step by step; one query."""
-    kinds = (EntryKind.USECASES, EntryKind.SERVICES)
+    kinds = (EntryKind.USECASES, EntryKind.SERVICES, EntryKind.PARTNERS)
     rows = list(catalogue.visible(request.actor).filter(entry__kind__in=kinds).order_by("position", "pk"))
+    names = {row.entry.code: _title(row) for row in rows if row.entry.kind == EntryKind.PARTNERS}
     usecases = [row for row in rows if row.entry.kind == EntryKind.USECASES]
     offered = sorted((row for row in rows if row.entry.kind == EntryKind.SERVICES), key=_step_place)
     stored = Plan.from_json(case.plan) if case.plan else None
@@ -122,7 +125,7 @@ def _plan_form(request: HouseRequest, case: Case) -> tuple[PlanForm, list[tuple[
     form = PlanForm(
         proposals,
         [(row.entry.code, _title(row)) for row in usecases],
-        [(row.entry.code, _service_words(row)) for row in offered],
+        [(row.entry.code, _service_words(row, names)) for row in offered],
         request.POST if request.method == "POST" else None,
         initial=_first_choice(stored),
     )
@@ -147,9 +150,9 @@ def _title(row: EntryVersion) -> str:
     return Text.of(row.content["title"]).in_(page_language())
 
 
-def _service_words(row: EntryVersion) -> str:
-    partner = next(iter(row.content.get("partners", [])), "").replace("-", " ")
-    return f"{_title(row)} ({partner})" if partner else _title(row)
+def _service_words(row: EntryVersion, names: Mapping[str, str]) -> str:
+    code = next(iter(row.content.get("partners", [])), "")
+    return f"{_title(row)} ({names.get(code, code)})" if code else _title(row)
 
 
 @acts(Action.DOCUMENT_WRITE)

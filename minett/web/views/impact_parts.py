@@ -58,7 +58,8 @@ def shown(record: Record, language: str) -> Shown:
         share="" if found.relative is None else _share(found.relative, language),
         range=_range(found, record.indicator.unit, language),
         verdict=verdict,
-        tone=tone,
+        # A simulated effect is never shown in the colour of a reached one.
+        tone="plain" if record.is_simulated else tone,
         picture=_picture(record, found, language),
         rows=rows,
     )

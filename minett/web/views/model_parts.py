@@ -99,7 +99,9 @@ def quality_of(sheet: Sheet, language: str) -> Quality | None:
     drawn = (low, high) if low is not None and low <= accuracy <= high else (None, None)
     return Quality(
         value=_percent(accuracy, language),
-        range="" if low is None or high is None else words % {"low": _hundred(low, language), "high": _hundred(high, language)},
+        range=""
+        if low is None or high is None
+        else words % {"low": _hundred(low, language), "high": _hundred(high, language)},
         baseline=_percent(baseline, language),
         answer=result["baseline"]["class"],
         rows=labels.number(result["n"], language),

@@ -1,0 +1,122 @@
+"""Everybody knocks at every door: the answers, and the table that is made from them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.architecture.bodies import Bodies, words_of
+from tests.architecture.doors import Door, doors
+from tests.architecture.forms import Form, Page
+from tests.architecture.knocking import Answer, House
+from tests.architecture.world import World
+
+LEAD = """# Permissions
+
+Made by `tests/architecture/test_permissions.py` from the code, by asking; do not edit. Write it anew with
+`MINETT_WRITE_REFERENCE=1 pytest tests/architecture/test_permissions.py`. A change here is a change of who may do what.
+
+Each row is one method of one address with the action that it declares, asked by everybody of the cast on the rows of
+one company (founder and engineer are its own people, the rival is another company's, the visitor has no account).
+
+| word | meaning |
+|---|---|
+| ok | shown, or done |
+| form | let through: the form came back with what is missing in it |
+| unusable | let through: what was sent cannot be used |
+| clash, gone | let through: it does not fit the present state, or its time is over |
+| moves | leads on to another page, which decides |
+| refused | seen, but not allowed |
+| absent | hidden, and as if it did not exist |
+| sign-in | asked to sign in or to prove who asks |
+"""
+
+
+@dataclass
+class Survey:
+    """All doors with everybody's answer. Doors that nobody can open by their method are left out."""
+
+    house: House
+    doors: list[Door] = field(default_factory=list)
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    bodies: dict[str, tuple[Any, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, world: World, folder: Path) -> Survey:
+        made = cls(House(world))
+        forms, bodies = FormsShown(made.house, words_of(world)), Bodies(world, folder)
+        for door in doors(world):
+            body = ("", "")
+            if door.method != "GET":
+                is_operation = door.is_api and not door.pattern.endswith(("/", "$", "json"))
+                body = bodies.of(door) if is_operation else (forms.body_for(door.address()), "")
+            made._ask(door, body)
+        return made
+
+    def _ask(self, door: Door, body: tuple[Any, str]) -> None:
+        first = self.house.knock("visitor", door.method, door.address(), *body)
+        if first.word == "no-method":
+            return
+        self.doors.append(door)
+        self.bodies[door.title] = body
+        for member in self.house.members:
+            asked = first if member == "visitor" else self.house.knock(member, door.method, door.address(), *body)
+            self.answers[door.title, member] = asked
+
+    def of_door(self, door: Door) -> Mapping[str, Answer]:
+        return {member: self.answers[door.title, member] for member in self.house.members}
+
+    def again(self, door: Door, member: str, **instead: Any) -> Answer:
+        """Ask as before, with other values for some gaps."""
+        return self.house.knock(member, door.method, door.address(**instead), *self.bodies[door.title])
+
+    def page(self) -> str:
+        """Return the page of the reference."""
+        pages = [door for door in self.doors if not door.is_api]
+        operations = [door for door in self.doors if door.is_api]
+        parts = (LEAD, "## The portal\n", self._table(pages), "## The API\n", self._table(operations))
+        return "\n".join(parts)
+
+    def _table(self, listed: Iterable[Door]) -> str:
+        members = self.house.members
+        lines = [f"| door | {' | '.join(members)} |", "|---" * (len(members) + 1) + "|"]
+        for door in sorted(listed, key=lambda one: (one.pattern, one.method)):
+            action = door.action.value if door.action else "none"
+            words = (self.answers[door.title, member].word for member in members)
+            lines.append(f"| `{_in_table(door.title)}` ({action}) | {' | '.join(words)} |")
+        return "\n".join(lines) + "\n"
+
+
+def _in_table(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+class FormsShown:
+    """Finds the form that leads to an address on the pages before it, whoever is shown it."""
+
+    def __init__(self, house: House, words: Mapping[str, Any]) -> None:
+        self.house, self.words = house, words
+        self.seen: dict[tuple[str, str], list[Form]] = {}
+
+    def body_for(self, address: str) -> dict[str, list[str]]:
+        """Return a filled form; where no page has one, only the key that every form of the house carries."""
+        found = next(self._leading_to(address), None)
+        return {"form_key": [str(uuid.uuid4())]} if found is None else found.filled(self.words)
+
+    def _leading_to(self, address: str) -> Iterator[Form]:
+        path = PurePosixPath(address)
+        pages = [address, *(f"{parent}/".replace("//", "/") for parent in path.parents)][:4]
+        for page in pages:
+            for member in self.house.members:
+                yield from (form for form in self._forms(member, page) if urlsplit(form.action).path == address)
+
+    def _forms(self, member: str, page: str) -> list[Form]:
+        if (member, page) not in self.seen:
+            answer = self.house.knock(member, "GET", page)
+            html = answer.body.decode() if answer.is_html and answer.status == 200 else ""
+            self.seen[member, page] = [form for form in Page(html, page).forms if form.method == "POST"]
+        return self.seen[member, page]
