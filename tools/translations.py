@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
@@ -21,14 +22,15 @@ from django.utils.translation import template as django_template
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "minett" / "locale"
 LANGUAGES = ("fr", "de", "lb")
-KEYWORDS = {
+KEYWORDS: dict[str, Any] = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2),
+    "pgettext": None,
+    "pgettext_lazy": None,
 }
 GAP = re.compile(r"%\((\w+)\)[sd]")
 
@@ -43,15 +45,16 @@ def _templates() -> Iterator[Path]:
 
 
 def _sentences(source: bytes) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
-    for _line, function, found, _comments in extract_python(io.BytesIO(source), list(KEYWORDS), [], {}):
-        if function in {"ngettext", "ngettext_lazy"}:
-            yield (found[0], found[1]), None
-        elif function == "pgettext":
-            yield found[1], found[0]
-        elif isinstance(found, str):
-            yield found, None
-        elif found and found[0]:
-            yield found[0], None
+    found: Any
+    for _line, function, found, _comments in extract_python(io.BytesIO(source), KEYWORDS, [], {}):
+        parts: list[str | None] = [found] if isinstance(found, str) else list(found or [])
+        first, second = [*parts, None, None][:2]
+        if function in {"ngettext", "ngettext_lazy"} and first and second:
+            yield (first, second), None
+        elif function in {"pgettext", "pgettext_lazy"} and first and second:
+            yield second, first
+        elif first:
+            yield first, None
 
 
 def collect() -> Catalog:
@@ -97,7 +100,8 @@ def extract() -> None:
 
 
 def _strings(message: Message) -> list[str]:
-    return list(message.string) if isinstance(message.string, (tuple, list)) else [message.string]
+    string: Any = message.string
+    return list(string) if isinstance(string, (tuple, list)) else [string or ""]
 
 
 def _problems(language: str, template: Catalog) -> Iterator[str]:

@@ -148,7 +148,7 @@ def of_error(request: HttpRequest, error: MinettError, *, status: int | None = N
         status = 401
     if status == 401:  # noqa: PLR2004 - HTTP's own number.
         headers["WWW-Authenticate"] = 'Bearer realm="minett"'
-    if error.retry_may_help:
+    if error.retry_may_help and status == 503:  # noqa: PLR2004 - HTTP's own number.
         headers["Retry-After"] = RETRY_SECONDS
     return problem(
         request,
@@ -193,7 +193,9 @@ def of_absence(request: HttpRequest, _error: Exception | None = None) -> HttpRes
 def unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
     """Log once, with the number that the answer names; the answer says nothing of the inside."""
     number = uuid.uuid4()
-    logger.error("%s %s failed (%s)", request.method, request.path, number, exc_info=error)
+    # The route, not the address: an address may hold the secret of a need.
+    route = request.resolver_match.route if request.resolver_match else ""
+    logger.error("%s %s failed (%s)", request.method, route, number, exc_info=error)
     detail = gettext(UNFORESEEN_SENTENCE)
     return problem(request, status=500, code="unforeseen", detail=detail, instance=number.urn)
 

@@ -6,11 +6,12 @@ from django.http import FileResponse
 
 from minett.journeys import equipment
 from minett.kernel.content import gettext_noop as _
-from minett.kernel.errors import Unavailable
+from minett.kernel.errors import Absent, Unavailable
 
 
-class BeingPrinted(Unavailable):
+class BeingPrinted(Absent):
     code = "being-printed"
+    retry_may_help = True
     sentence = _("The worker is still printing this document. Ask again in a moment.")
 
 

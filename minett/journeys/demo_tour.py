@@ -18,7 +18,7 @@ LONGEST_WAIT = timedelta(minutes=10)
 
 class WorkerSilent(Unavailable):
     code = "worker-silent"
-    sentence = _("The worker did not finish “%(what)s” in time. Start one with: minett worker")
+    sentence = _("The worker did not finish “%(what)s” in time. Start one with the command “minett worker”.")
 
 
 class JobDidNotEnd(Clash):

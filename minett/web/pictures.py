@@ -21,6 +21,8 @@ from minett.web.pages import Cell, Heading
 
 # Drawing takes 50 to 110 ms and the same picture is shown to everybody, so the newest few hundred stay in memory.
 KEPT = 300
+# In pixels: drawn so that words can still be read where a phone shows the picture smaller.
+WIDTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,13 @@ def _picture(chart: Chart) -> Picture:
 @lru_cache(maxsize=KEPT)
 def before_after(points: tuple[Measured, ...], *, unit: str, title: str, language: str) -> Picture:
     """Return values with their intervals, one row each; the last one carries the accent."""
-    return _picture(charts.before_after(points, unit=unit, title=title, language=language))
+    return _picture(charts.before_after(points, unit=unit, title=title, language=language, width=WIDTH))
 
 
 @lru_cache(maxsize=KEPT)
 def bars(values: tuple[Bar, ...], *, unit: str, title: str, language: str) -> Picture:
     """Return horizontal bars from zero."""
-    return _picture(charts.bars(values, unit=unit, title=title, language=language))
+    return _picture(charts.bars(values, unit=unit, title=title, language=language, width=WIDTH))
 
 
 def lineage(told: dict[str, Any], *, name: str, sha256: str, language: str) -> Picture:

@@ -63,7 +63,7 @@ def test_from_a_need_to_a_decision(call: Callers, outbox: Outbox):
     document = call.post("adviser", f"{case}/documents", {"sections": SECTIONS}, 201)
     assert outbox.sent == [("write_document_pdf", {"document_id": document["id"]})]
     assert call.get("rival", f"/documents/{document['id']}", 404)["code"] == "absent"
-    assert call.get("founder", f"/documents/{document['id']}/pdf", 503)["code"] == "being-printed"
+    assert call.get("founder", f"/documents/{document['id']}/pdf", 404)["code"] == "being-printed"
 
     decision = f"/documents/{document['id']}/decision"
     assert call.post("adviser", decision, {"decision": "go", "reason": "Yes."}, 403)["code"] == "not-allowed"
@@ -130,7 +130,7 @@ def test_a_printed_document_is_downloaded(call: Callers):
     )
 
     address = call.get("founder", f"/documents/{document['id']}")["pdf"]
-    answer = call.client.get(address, headers=call.headers("founder"))
+    answer: Any = call.client.get(address, headers=call.headers("founder"))
     assert b"".join(answer.streaming_content) == b"%PDF-1.7 printed"
     assert "attachment" in answer.headers["Content-Disposition"]
     assert told(call.client.get(address, headers=call.headers("rival")), 404)["code"] == "absent"

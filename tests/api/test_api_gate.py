@@ -10,8 +10,8 @@ import pytest
 from django.test import override_settings
 
 from minett.api import errors
-from minett.api.v1 import needs
 from minett.apps.cases.models import Need
+from minett.journeys import open_case
 from minett.kernel.errors import MinettError, every_error
 from tests.api.callers import ROOT, Callers, told
 
@@ -91,7 +91,7 @@ def test_an_unforeseen_failure_says_nothing_of_the_inside_and_is_logged_once(
     def broken(*_given: Any, **_named: Any) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(needs.open_case, "describe_need", broken)
+    monkeypatch.setattr(open_case, "describe_need", broken)
     with caplog.at_level(logging.ERROR):
         answer = call.sent("visitor", "/needs", {"text": "Find phishing pages."})
 

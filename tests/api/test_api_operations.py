@@ -97,7 +97,7 @@ def test_names_are_used_once():
 
 
 def test_every_route_carries_the_mark_that_the_portal_checks():
-    routes = [entry for entry in get_resolver().url_patterns if str(entry.pattern) == "api/v1/"]
+    routes: list[Any] = [entry for entry in get_resolver().url_patterns if str(entry.pattern) == "api/v1/"]
 
     assert len(routes) == 1
     assert all(isinstance(getattr(entry.callback, ROUTE_MARK), Action) for entry in routes[0].url_patterns)
@@ -117,7 +117,8 @@ def test_the_description_is_sound(described: dict[str, Any], call: Callers):
 
 def test_an_independent_reader_understands_every_operation(described: dict[str, Any]):
     read = schemathesis.openapi.from_dict(copy.deepcopy(described))
-    found = [result.ok() for result in read.get_all_operations()]
+    results: list[Any] = list(read.get_all_operations())
+    found = [result.ok() for result in results]
 
     assert {(each.method.upper(), each.path.removeprefix(ROOT)) for each in found} == {
         (each.method, each.path) for each in DECLARED

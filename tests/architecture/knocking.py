@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.cache import cache
@@ -34,7 +35,7 @@ WORDS: Mapping[int, str] = {
     503: "unavailable",
 }
 # What differs from one answer to the next although the same was asked: keys of forms and of CSRF.
-KEYS = re.compile(r'name="(csrfmiddlewaretoken|form_key)" value="[^"]*"')
+KEYS = re.compile(r'name="(csrfmiddlewaretoken|form_key)" value="[^"]*"|"X-CSRFToken": ?"[^"]*"')
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,13 @@ class Answer:
             return "form" if self.method == "POST" and self.is_html else "ok"
         return WORDS.get(self.status, str(self.status))
 
-    def without(self, address: str, gaps: Mapping[str, Any]) -> str:
-        """Return the body without what names the object that was asked for, to compare two bodies."""
-        text = KEYS.sub(r'name="\1"', self.body.decode(errors="replace"))
-        text = text.replace(address, "ADDRESS")
+    def without(self, address: str, gaps: Mapping[str, Any]) -> list[str]:
+        """Return the answer line by line without what names the object that was asked for, to compare two answers."""
+        text = f"{self.status} {self.location}\n{KEYS.sub('KEY', self.body.decode(errors='replace'))}"
+        text = text.replace(address, "ADDRESS").replace(quote(address, safe=""), "ADDRESS")
         for value in gaps.values():
-            text = text.replace(f"/{value}/", "/ID/").replace(f"={value}", "=ID")
-        return f"{self.status} {self.location.replace(address, 'ADDRESS')}\n{text}"
+            text = re.sub(rf"(/|%2F){re.escape(str(value))}(?=/|%2F|[.?&\"']|$)", r"\1ID", text, flags=re.MULTILINE)
+        return text.splitlines()
 
 
 @dataclass

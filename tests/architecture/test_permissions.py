@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.doors import Door, described
+from tests.architecture.doors import Door, Gap, described
 from tests.architecture.knocking import Answer
 from tests.architecture.nouns import NOUNS
 from tests.architecture.survey import Survey
@@ -73,32 +74,29 @@ def test_the_table_is_as_written(survey: Survey) -> None:
 
 
 def test_hidden_looks_absent(survey: Survey, world: World) -> None:
-    told = []
+    told: dict[str, list[str]] = {}
     for door in survey.doors:
         for name, gap in door.gaps.items():
-            if gap.noun:
-                told += [found for member in _blind(world, door, name) if (found := _told(survey, door, name, member))]
-    assert not told, "\n".join(told)
+            for member in _blind(world, gap) if gap.noun else ():
+                if difference := _difference(survey, door, name, member):
+                    told.setdefault(f"{door.title}: {difference}", []).append(member)
+    assert not told, "\n".join(f"{line} ({', '.join(members)})" for line, members in told.items())
 
 
-def _blind(world: World, door: Door, name: str) -> list[str]:
+def _blind(world: World, gap: Gap) -> list[str]:
     """Return the members who are not shown the object of a gap."""
-    gap = door.gaps[name]
     shown, key = NOUNS[gap.noun].shown, gap.row.pk if gap.row is not None else gap.value
     return [member for member, actor in world.cast.actors().items() if not shown(actor).filter(pk=key).exists()]
 
 
-def _told(survey: Survey, door: Door, name: str, member: str) -> str:
+def _difference(survey: Survey, door: Door, name: str, member: str) -> str:
     """Return how an answer about a hidden object differs from one about an object that does not exist."""
-    absent = door.gaps[name].absent
-    hidden = survey.answers[door.title, member]
-    missing = survey.again(door, member, **{name: absent})
+    absent = {name: door.gaps[name].absent}
     ours = {other: gap.value for other, gap in door.gaps.items()}
-    left = hidden.without(door.address(), ours)
-    right = missing.without(door.address(**{name: absent}), ours | {name: absent})
-    if left == right:
-        return ""
-    return f"{door.title} as {member}: {hidden.status} {hidden.word} for a hidden one, {missing.status} for none"
+    hidden = survey.answers[door.title, member].without(door.address(), ours)
+    missing = survey.again(door, member, **absent).without(door.address(**absent), ours | absent)
+    pairs = ((left, right) for left, right in zip_longest(hidden, missing) if left != right)
+    return next((f"of a hidden one {left!r:.160}, of none {right!r:.160}" for left, right in pairs), "")
 
 
 @pytest.mark.parametrize("member", ["visitor", "founder", "adviser", "auditor"])

@@ -27,7 +27,7 @@ def test_each_error_belongs_to_one_family_and_has_a_status(errors: list[type[Min
     assert len(errors) > 60
     for error in errors:
         assert sum(issubclass(error, family) for family in FAMILIES) == 1, error
-        assert 400 <= api_errors.STATUS[api_errors.family_of(error)] < 600
+        assert 400 <= api_errors.status_of(error()) < 600
 
 
 def test_each_code_is_used_by_one_error(errors: list[type[MinettError]]):

@@ -60,7 +60,7 @@ def test_a_repeat_goes_where_the_first_went():
     ids=["other words", "other key", "other address", "other person", "twice the same field"],
 )
 def test_another_request_is_done_by_itself(other: dict[str, Any]):
-    same = {"form_key": new_key(), "name": "x"}
+    same: dict[str, Any] = {"form_key": new_key(), "name": "x"}
     view = counting([redirect("/first/"), redirect("/second/")])
     assert [view(sent(**same)).url, view(sent(**{**same, **other})).url] == ["/first/", "/second/"]
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from minett.api.lists import Page, Paging, page
 from minett.api.operations import operation
 from minett.api.proof import ApiRequest
-from minett.api.schemas.base import LARGEST_ID, Id, commands_of, known_state
+from minett.api.schemas.base import Id, commands_of, known_state
 from minett.api.schemas.compute import JobDetail, JobTold, LogTold, TrainingGiven
 from minett.apps.jobs import access, queries, services
 from minett.apps.jobs.models import JobKind
@@ -19,6 +19,7 @@ from minett.policy.actions import Action
 from minett.policy.states import JOB
 
 router = Router()
+LONGEST_LOG = 10**12  # Bytes; no job may print as much.
 
 
 @operation(router, "GET", "/jobs", action=Action.JOB_VIEW, answer=Page[JobTold])
@@ -63,7 +64,7 @@ def submit(request: ApiRequest, case_id: Id, body: TrainingGiven) -> JobDetail:
 
 
 @operation(router, "GET", "/jobs/{job_id}/log", action=Action.JOB_SUBMIT, answer=LogTold)
-def log(request: ApiRequest, job_id: Id, offset: Annotated[int, Field(ge=0, le=LARGEST_ID)] = 0) -> LogTold:
+def log(request: ApiRequest, job_id: Id, offset: Annotated[int, Field(ge=0, le=LONGEST_LOG)] = 0) -> LogTold:
     """Read what the job printed, from a byte on; for the company's own people, since it may show rows."""
     text, next_offset, is_complete = run_training.log_tail(request.actor, job_id=job_id, offset=offset)
     return LogTold(text=text, next_offset=next_offset, is_complete=is_complete)

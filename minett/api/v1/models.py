@@ -20,15 +20,16 @@ from minett.apps.registry.models import TrustReport
 from minett.apps.registry.queries import Sheet
 from minett.journeys import release_model, trust_report
 from minett.kernel.content import gettext_noop as _
-from minett.kernel.errors import Unavailable
+from minett.kernel.errors import Absent
 from minett.policy.actions import Action
 from minett.policy.states import MODEL
 
 router = Router()
 
 
-class NotReportedYet(Unavailable):
+class NotReportedYet(Absent):
     code = "not-reported-yet"
+    retry_may_help = True
     sentence = _("This model has no trust report yet: the platform writes it after the evaluation.")
 
 

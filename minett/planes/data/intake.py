@@ -23,8 +23,8 @@ import minett
 from minett.kernel.content import gettext_noop
 from minett.kernel.errors import BadInput, MinettError, Unavailable
 from minett.planes.data.files import digest_of, identity, published
-from minett.planes.data.port import ColumnFacts, Inspection, Limits, SourceChanged
-from minett.planes.data.schema import TableSchema
+from minett.planes.data.port import ColumnFacts, FoundColumn, FoundTable, Inspection, Limits, SourceChanged
+from minett.planes.data.schema import ColumnType, TableSchema
 
 MAGIC = b"PAR1"
 SHORTEST_PARQUET = 12  # Magic, four bytes of footer length, magic.
@@ -66,7 +66,7 @@ class FileDamaged(BadInput):
 
 
 class FileTooLargeWhenRead(BadInput):
-    """Data: what (rows, row groups, bytes, memory, time, footer)."""
+    """Data: what (rows, row groups, columns, bytes, memory, time, footer)."""
 
     code = "file-too-large-when-read"
     sentence = gettext_noop("Once read, the file is larger than allowed (%(what)s). Send it in parts.")
@@ -82,6 +82,26 @@ class ColumnsDiffer(BadInput):
     )
 
 
+class ColumnsNotTaken(BadInput):
+    """Data: columns, the names with their types."""
+
+    code = "columns-not-taken"
+    sentence = gettext_noop(
+        "These columns have a type that is not taken: %(columns)s. Taken are text, whole numbers of up to 63 bits,"
+        " numbers, yes or no, days, and moments in UTC up to the microsecond."
+    )
+
+
+class ColumnNamesUnusable(BadInput):
+    """Data: columns, the names."""
+
+    code = "column-names-unusable"
+    sentence = gettext_noop(
+        "These cannot name a column: %(columns)s. Each column needs a name of its own, whatever its case, of at most"
+        " 128 visible characters."
+    )
+
+
 class ValuesMissing(BadInput):
     code = "values-missing"
     sentence = gettext_noop("These columns must have a value in every row: %(columns)s.")
@@ -93,7 +113,16 @@ class ReaderFailed(Unavailable):
 
 
 _FAULTS: Mapping[str, type[MinettError]] = {
-    fault.code: fault for fault in (FileTruncated, FileDamaged, FileTooLargeWhenRead, ColumnsDiffer, ValuesMissing)
+    fault.code: fault
+    for fault in (
+        FileTruncated,
+        FileDamaged,
+        FileTooLargeWhenRead,
+        ColumnsDiffer,
+        ColumnsNotTaken,
+        ColumnNamesUnusable,
+        ValuesMissing,
+    )
 }
 
 
@@ -110,6 +139,19 @@ def inspect(path: Path, declared: TableSchema, limits: Limits) -> Inspection:
         if identity(file) != before:
             raise SourceChanged
         return _inspection(answer, declared, before[2], sha256)
+
+
+def infer(path: Path, limits: Limits) -> FoundTable:
+    """Read an untrusted file of which nothing is declared to its end, and say what its columns are.
+
+    Raises as `inspect` does, but ColumnsNotTaken and ColumnNamesUnusable instead of ColumnsDiffer and ValuesMissing.
+    """
+    with _opened(path, limits) as file:
+        before = identity(file)
+        answer = _read_apart(path, file, None, limits, None)
+        if identity(file) != before:
+            raise SourceChanged
+        return _found(answer, before[2])
 
 
 def to_parquet(path: Path, declared: TableSchema, limits: Limits, target: Path) -> Inspection:
@@ -180,13 +222,15 @@ def _must_look_like_parquet(file: int, size: int, limits: Limits) -> None:
         raise FileTooLargeWhenRead(what="footer")
 
 
-def _read_apart(path: Path, file: int, declared: TableSchema, limits: Limits, target: int | None) -> dict[str, Any]:
+def _read_apart(
+    path: Path, file: int, declared: TableSchema | None, limits: Limits, target: int | None
+) -> dict[str, Any]:
     """Run the reader on the open file and return its answer; raise the failure it met or died of."""
     request = {
         "file": file,
         "target": target,
         "csv": _is_csv(path),
-        "schema": declared.to_json(),
+        "schema": declared and declared.to_json(),
         "limits": asdict(limits),
     }
     handed = (file,) if target is None else (file, target)
@@ -247,7 +291,7 @@ def _exchange(reader: subprocess.Popen[bytes], request: bytes) -> bytes:
     return answer
 
 
-def _understood(answer: bytes, status: int, declared: TableSchema) -> dict[str, Any]:
+def _understood(answer: bytes, status: int, declared: TableSchema | None) -> dict[str, Any]:
     try:
         found = json.loads(answer) if status == 0 else None
     except (ValueError, RecursionError):
@@ -259,7 +303,7 @@ def _understood(answer: bytes, status: int, declared: TableSchema) -> dict[str, 
         data = found.get("data")
         raise fault(**(data if isinstance(data, dict) else {}))
     columns = found.get("columns")
-    if not isinstance(columns, list) or len(columns) != len(declared.columns):
+    if not isinstance(columns, list) or (declared is not None and len(columns) != len(declared.columns)):
         raise ReaderFailed
     return found
 
@@ -273,3 +317,15 @@ def _inspection(answer: dict[str, Any], declared: TableSchema, size: int, sha256
     if tuple(fact.name for fact in facts) != declared.names:
         raise ReaderFailed
     return Inspection(rows=rows, bytes=size, sha256=sha256, columns=facts)
+
+
+def _found(answer: dict[str, Any], size: int) -> FoundTable:
+    try:
+        told = [(str(one["name"]), ColumnType(one["type"]), int(one["nulls"])) for one in answer["columns"]]
+        found = FoundTable(int(answer["rows"]), size, tuple(FoundColumn(*column) for column in told))
+        names = found.schema.names
+    except (TypeError, KeyError, ValueError, MinettError) as error:
+        raise ReaderFailed from error
+    if len(names) != len(told):
+        raise ReaderFailed
+    return found

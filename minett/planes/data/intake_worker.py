@@ -13,7 +13,7 @@ import os
 import re
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,15 +22,25 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from minett.planes.data.intake_types import guessed, undescribed, unusable_names
 from minett.planes.data.port import Limits
-from minett.planes.data.schema import ColumnSpec, Sensitivity, TableSchema, kind_of_arrow
+from minett.planes.data.schema import (
+    MOST_COLUMNS,
+    ColumnSpec,
+    ColumnType,
+    Sensitivity,
+    TableSchema,
+    kind_of_arrow,
+)
 
 BATCH_ROWS = 8192
 BLOCK = 2**20
 MOST_DISTINCT = 1000
 LONGEST_SHOWN = 80
 LONGEST_HEADER = 2**16
+MOST_NAMED = 20
 _OPEN_SENSITIVITIES = (Sensitivity.NONE, Sensitivity.LOW)
+Reader = Callable[[int, TableSchema, Limits], Iterator[pa.RecordBatch]]
 
 
 class Fault(Exception):
@@ -112,15 +122,18 @@ def _must_match(found: dict[str, bool], names: list[str], declared: TableSchema)
         raise Fault("columns-differ", missing=missing, extra=told, wrong_type=wrong)
 
 
-def _parquet_batches(file: int, declared: TableSchema, limits: Limits) -> Iterator[pa.RecordBatch]:
-    stream = os.fdopen(file, "rb", closefd=False)
-    table = pq.ParquetFile(
-        stream,
+def _parquet(file: int, limits: Limits) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        os.fdopen(file, "rb", closefd=False),
         buffer_size=BLOCK,
         pre_buffer=False,
         thrift_string_size_limit=limits.footer_bytes,
         thrift_container_size_limit=1_000_000,
     )
+
+
+def _parquet_batches(file: int, declared: TableSchema, limits: Limits) -> Iterator[pa.RecordBatch]:
+    table = _parquet(file, limits)
     facts = table.metadata
     if facts.num_rows > limits.rows:
         raise Fault("file-too-large-when-read", what="rows")
@@ -198,20 +211,69 @@ def _count(
     return {"rows": rows, "columns": [facts.to_json() for facts in counted]}
 
 
+def _must_be_named(names: list[str]) -> None:
+    if not names:
+        raise Fault("file-damaged")
+    if len(names) > MOST_COLUMNS:
+        raise Fault("file-too-large-when-read", what="columns")
+    if unusable := unusable_names(names):
+        raise Fault("column-names-unusable", columns=[_short(name) for name in unusable[:MOST_NAMED]])
+
+
+def _inferred_parquet(file: int, limits: Limits) -> dict[str, Any]:
+    entries = list(_parquet(file, limits).schema_arrow)
+    _must_be_named([entry.name for entry in entries])
+    kinds = {entry.name: kind_of_arrow(entry.type) for entry in entries}
+    others = [f"{_short(entry.name)} ({entry.type!s:.40})" for entry in entries if kinds[entry.name] is None]
+    if others:
+        raise Fault("columns-not-taken", columns=others[:MOST_NAMED])
+    found = {name: kind for name, kind in kinds.items() if kind is not None}
+    return _counted_as(found, _parquet_batches, file, limits)
+
+
+def _inferred_csv(file: int, limits: Limits) -> dict[str, Any]:
+    """Guess from the texts, then read as guessed; a column that the reader will not read so is text."""
+    names = _header(os.fdopen(file, "rb", closefd=False))
+    _must_be_named(names)
+    texts = undescribed(dict.fromkeys(names, ColumnType.TEXT))
+    found = guessed(names, _csv_batches(file, texts, limits))
+    while True:
+        try:
+            return _counted_as(found, _csv_batches, file, limits)
+        except Fault as fault:
+            wrong = [name for name in fault.answer["data"].get("wrong_type", ()) if found[name] != ColumnType.TEXT]
+            if not wrong:
+                raise
+            found |= dict.fromkeys(wrong, ColumnType.TEXT)
+
+
+def _counted_as(found: dict[str, ColumnType], read: Reader, file: int, limits: Limits) -> dict[str, Any]:
+    declared = undescribed(found)
+    os.lseek(file, 0, os.SEEK_SET)
+    told = _count(read(file, declared, limits), declared, limits, None)
+    columns = [column | {"type": found[column["name"]].value} for column in told["columns"]]
+    return told | {"columns": columns}
+
+
+def _read(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    file, target = request["file"], request["target"]
+    if request["schema"] is None:
+        return (_inferred_csv if request["csv"] else _inferred_parquet)(file, limits)
+    declared = TableSchema.from_json(request["schema"])
+    batches = (_csv_batches if request["csv"] else _parquet_batches)(file, declared, limits)
+    if target is None:
+        return _count(batches, declared, limits, None)
+    # Nulls are checked at the end, so the file is written as if every column could have them.
+    loose = pa.schema([entry.with_nullable(nullable=True) for entry in declared.to_arrow()])
+    with os.fdopen(target, "wb", closefd=False) as sink, pq.ParquetWriter(sink, loose) as writer:
+        return _count(batches, declared, limits, writer)
+
+
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     limits = Limits(**request["limits"])
-    declared = TableSchema.from_json(request["schema"])
-    target = request["target"]
-    read = _csv_batches if request["csv"] else _parquet_batches
-    _limit_self(limits, writes=target is not None)
+    _limit_self(limits, writes=request["target"] is not None)
     try:
-        batches = read(request["file"], declared, limits)
-        if target is None:
-            return _count(batches, declared, limits, None)
-        # Nulls are checked at the end, so the file is written as if every column could have them.
-        loose = pa.schema([entry.with_nullable(nullable=True) for entry in declared.to_arrow()])
-        with os.fdopen(target, "wb", closefd=False) as sink, pq.ParquetWriter(sink, loose) as writer:
-            return _count(batches, declared, limits, writer)
+        return _read(request, limits)
     except Fault as fault:
         return fault.answer
     except (MemoryError, pa.ArrowMemoryError):

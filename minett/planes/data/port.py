@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from minett.kernel.content import gettext_noop
 from minett.kernel.errors import BadInput, Clash, Expired, Refused, Unavailable
+from minett.planes.data.intake_types import undescribed
 from minett.planes.data.policy_tree import DataPolicy
-from minett.planes.data.schema import TableSchema
+from minett.planes.data.schema import ColumnType, TableSchema
 from minett.policy.permit import Permit
 
 MEBIBYTE = 2**20
@@ -119,6 +120,29 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundColumn:
+    """A column of a file that nobody has described yet."""
+
+    name: str
+    type: ColumnType
+    nulls: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """What stands in a file of which nothing was declared, once it was read to its end within the limits."""
+
+    rows: int
+    bytes: int
+    columns: tuple[FoundColumn, ...]
+
+    @property
+    def schema(self) -> TableSchema:
+        """Return the columns as found; their values count as sensitive until somebody says otherwise."""
+        return undescribed({column.name: column.type for column in self.columns})
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotFile:
     """A policy made into a Parquet file. `sha256` is of the file's bytes, `columns` are the names in order."""
 
@@ -149,6 +173,12 @@ class DataEngine(Protocol):
         """Read an untrusted Parquet or CSV file to its end in a process of its own.
 
         Raises the errors of `minett.planes.data.intake`.
+        """
+
+    def infer(self, path: Path, limits: Limits) -> FoundTable:
+        """Read an untrusted file of which nothing is declared to its end, and say what its columns are.
+
+        Raises the errors of `minett.planes.data.intake`, ColumnsNotTaken and ColumnNamesUnusable among them.
         """
 
     def to_parquet(self, path: Path, declared: TableSchema, limits: Limits, target: Path) -> Inspection:

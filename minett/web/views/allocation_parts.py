@@ -73,9 +73,9 @@ def _width(quantity: Quantity | None, longest: Decimal) -> float:
 
 
 def estimates_of(case: Case, titles: Mapping[str, Text]) -> list[dict[str, Any]]:
-    """Return what the case's plan estimated, with the machine's name; nothing where there is no such plan."""
+    """Return what the case's plan estimated for the machines in `titles`, each with its name; may be nothing."""
     try:
         plan = Plan.from_json(case.plan)
     except MinettError:
         return []
-    return [{"it": one, "machine": titles.get(one.cluster, Text.of(one.cluster))} for one in plan.estimates]
+    return [{"it": one, "machine": titles[one.cluster]} for one in plan.estimates if one.cluster in titles]

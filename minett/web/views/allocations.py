@@ -27,6 +27,7 @@ from minett.policy.states import ALLOCATION
 from minett.web import standing
 from minett.web.declared import acts
 from minett.web.forms.allocations import AllocationFilter, AskForm, DecisionForm
+from minett.web.forms.jobs import KINDS
 from minett.web.middleware import HouseRequest
 from minett.web.once import once
 from minett.web.pages import Cell, Column, Heading, export, keyset
@@ -99,12 +100,12 @@ def ask(request: HouseRequest, case_id: int) -> HttpResponse:
 
 
 def _ask_page(request: HouseRequest, case: Case, form: AskForm, machines: list[EntryVersion]) -> HttpResponse:
-    titles = {row.entry.code: machine_of(row) for row in machines}
+    running = {row.entry.code: machine_of(row) for row in machines if row.content.get("status") != "planned"}
     context = {
         "case": case,
         "form": form,
         "crumbs": [(case.number, f"/cases/{case.pk}/")],
-        "estimates": estimates_of(case, titles),
+        "estimates": estimates_of(case, running),
         "planned": [machine_of(row) for row in machines if row.content.get("status") == "planned"],
     }
     status = UNPROCESSABLE if form.is_bound else 200
@@ -162,10 +163,17 @@ def _page(
         "commands": commands,
         "form": form,
         "usage": used,
-        "usage_headings": [Heading(_("Job")), Heading(_("Used"), numeric=True), Heading(_("By")), Heading(_("On"))],
+        "usage_headings": [
+            Heading(_("Job")),
+            Heading(_("Kind")),
+            Heading(_("Used"), numeric=True),
+            Heading(_("By")),
+            Heading(_("On")),
+        ],
         "usage_rows": [
             [
                 Cell(one.job.title, url=f"/jobs/{one.job_id}/"),
+                Cell(KINDS.get(one.job.kind, one.job.kind)),
                 Cell(fine(Quantity.of(one.amount, one.unit))),
                 Cell(one.job.submitter.name),
                 Cell(day(one.recorded_at)),

@@ -152,7 +152,7 @@ def _title(row: EntryVersion) -> str:
 
 def _service_words(row: EntryVersion, names: Mapping[str, str]) -> str:
     code = next(iter(row.content.get("partners", [])), "")
-    return f"{_title(row)} ({names.get(code, code)})" if code else _title(row)
+    return f"{_title(row)} · {names.get(code, code)}" if code else _title(row)
 
 
 @acts(Action.DOCUMENT_WRITE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_the_plan_needs_a_company(case: Case, cast: Cast, now: datetime):
 
 
 def test_the_company_decides_and_nobody_else(document: UseCaseDocument, cast: Cast, now: datetime):
-    decide = {"now": now, "document_id": document.pk, "decision": "go", "reason": "Worth it."}
+    decide: dict[str, Any] = {"now": now, "document_id": document.pk, "decision": "go", "reason": "Worth it."}
     for name in ("adviser", "engineer", "manager", "auditor"):
         with pytest.raises(NotAllowed):
             services.decide_document(getattr(cast, name).actor, **decide)

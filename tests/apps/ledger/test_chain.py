@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -59,13 +60,13 @@ def test_only_readers_of_the_ledger_may_verify(cast: Cast):
         assert not queries.visible(actor).exists()
 
 
-def _raw(number: int, column: str) -> str | int | None:
+def _raw(number: int, column: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {column} FROM ledger_entry WHERE number = %s", [number])
         return cursor.fetchone()[0]
 
 
-def _set_raw(number: int, column: str, value: object) -> None:
+def _set_raw(number: int, column: str, value: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE ledger_entry SET {column} = %s WHERE number = %s", [value, number])
 
@@ -80,7 +81,7 @@ def test_any_single_byte_change_names_its_row(row: int, column: str, data: st.Da
         write(6)
         old = _raw(row, column)
         if isinstance(old, int):
-            new: object = old ^ (1 << data.draw(st.integers(0, 7)))
+            new: Any = old ^ (1 << data.draw(st.integers(0, 7)))
             if column == "number":
                 new = old + 100
         elif old is None:

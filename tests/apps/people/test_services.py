@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_a_token_life_is_between_an_hour_and_a_year(cast: Cast, now: datetime, l
 
 
 def test_only_the_front_desk_makes_accounts(cast: Cast, now: datetime):
-    person = {"now": now, "email": "new@example.org", "name": "New", "language": "de", "password": None}
+    person: dict[str, Any] = {"now": now, "email": "new@example.org", "name": "New", "language": "de", "password": None}
 
     made = services.register_person(cast.adviser.actor, **person)
 

@@ -47,7 +47,11 @@ def test_licences_are_what_the_packages_state(tmp_path: Path) -> None:
     assert "public domain" in made["co2"].licence
     assert "retains all rights" in made["ccard"].licence
     assert "states no separate terms" in made["phishing"].licence
-    assert [code for code, one in made.items() if one.terms is c.Terms.PUBLIC_DOMAIN] == ["sunspots", "co2", "modechoice"]
+    assert [code for code, one in made.items() if one.terms is c.Terms.PUBLIC_DOMAIN] == [
+        "sunspots",
+        "co2",
+        "modechoice",
+    ]
     assert "Keeling" in made["co2"].source
 
 

@@ -61,6 +61,9 @@ class DuckDBEngine:
     def inspect(self, path: Path, declared: TableSchema, limits: port.Limits) -> port.Inspection:
         return intake.inspect(path, declared, limits)
 
+    def infer(self, path: Path, limits: port.Limits) -> port.FoundTable:
+        return intake.infer(path, limits)
+
     def to_parquet(self, path: Path, declared: TableSchema, limits: port.Limits, target: Path) -> port.Inspection:
         return intake.to_parquet(path, declared, limits, target)
 
