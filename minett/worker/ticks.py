@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from minett.journeys import grant_data
+from minett.journeys import grant_data, prepare_product
 from minett.kernel.actor import robot
 from minett.worker import queue
 
@@ -28,6 +28,11 @@ def sweep_grants(now: datetime) -> None:
     grant_data.sweep(robot("grant-expirer"), now=now)
 
 
+def sweep_uploads(now: datetime) -> None:
+    """Remove the files that were sent a day ago and that nobody needs any more."""
+    prepare_product.sweep(robot("upload-sweeper"), now=now)
+
+
 def prune_tasks(now: datetime) -> None:
     """Forget tasks that finished long ago; what they did stays in the ledger."""
     queue.prune(now - KEEP_FINISHED)
@@ -35,6 +40,7 @@ def prune_tasks(now: datetime) -> None:
 
 TICKS = (
     Tick("sweep-grants", timedelta(minutes=1), sweep_grants),
+    Tick("sweep-uploads", timedelta(minutes=10), sweep_uploads),
     Tick("prune-tasks", timedelta(minutes=1), prune_tasks),
 )
 

@@ -63,6 +63,11 @@ class Door:
     def title(self) -> str:
         return f"{self.method} /{self.pattern}"
 
+    @property
+    def is_sign_in(self) -> bool:
+        """Whether the page is one of the sign-in package, which asks for no role."""
+        return self.pattern.startswith("accounts/")
+
 
 class Rows:
     """The world's row for each gap. Some steps need a row in another state than the pages that show one."""

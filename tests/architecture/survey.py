@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -34,6 +34,11 @@ one company (founder and engineer are its own people, the rival is another compa
 | absent | hidden, and as if it did not exist |
 | sign-in | asked to sign in or to prove who asks |
 """
+SIGN_IN = """## The pages of the sign-in package
+
+They know nothing of roles: founder stands for everybody who is signed in.
+"""
+ANYBODY = ("visitor", "founder")
 
 
 @dataclass
@@ -58,17 +63,21 @@ class Survey:
         return made
 
     def _ask(self, door: Door, body: tuple[Any, str]) -> None:
-        first = self.house.knock("visitor", door.method, door.address(), *body)
-        if first.word == "no-method":
-            return
+        asked: dict[str, Answer] = {}
+        for member in self.members_for(door):
+            asked[member] = self.house.knock(member, door.method, door.address(), *body)
+            if asked[member].word == "no-method":
+                return
         self.doors.append(door)
         self.bodies[door.title] = body
-        for member in self.house.members:
-            asked = first if member == "visitor" else self.house.knock(member, door.method, door.address(), *body)
-            self.answers[door.title, member] = asked
+        self.answers |= {(door.title, member): answer for member, answer in asked.items()}
+
+    def members_for(self, door: Door) -> tuple[str, ...]:
+        """Return who is asked: the pages of the sign-in package only tell visitors and persons apart."""
+        return ANYBODY if door.is_sign_in else self.house.members
 
     def of_door(self, door: Door) -> Mapping[str, Answer]:
-        return {member: self.answers[door.title, member] for member in self.house.members}
+        return {member: self.answers[door.title, member] for member in self.members_for(door)}
 
     def again(self, door: Door, member: str, **instead: Any) -> Answer:
         """Ask as before, with other values for some gaps."""
@@ -76,13 +85,14 @@ class Survey:
 
     def page(self) -> str:
         """Return the page of the reference."""
-        pages = [door for door in self.doors if not door.is_api]
+        sign_in = [door for door in self.doors if door.is_sign_in]
+        pages = [door for door in self.doors if not door.is_api and not door.is_sign_in]
         operations = [door for door in self.doors if door.is_api]
         parts = (LEAD, "## The portal\n", self._table(pages), "## The API\n", self._table(operations))
-        return "\n".join(parts)
+        return "\n".join((*parts, SIGN_IN, self._table(sign_in)))
 
-    def _table(self, listed: Iterable[Door]) -> str:
-        members = self.house.members
+    def _table(self, listed: Sequence[Door]) -> str:
+        members = self.members_for(listed[0])
         lines = [f"| door | {' | '.join(members)} |", "|---" * (len(members) + 1) + "|"]
         for door in sorted(listed, key=lambda one: (one.pattern, one.method)):
             action = door.action.value if door.action else "none"

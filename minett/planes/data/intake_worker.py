@@ -47,7 +47,7 @@ class Fault(Exception):
     """A failure foreseen by the parent, which knows its code."""
 
     def __init__(self, fault: str, **data: Any) -> None:
-        self.answer = {"fault": fault, "data": data}
+        self.answer: dict[str, Any] = {"fault": fault, "data": data}
         super().__init__(fault)
 
 
