@@ -87,6 +87,7 @@ class ServiceCard:
     gives: Text
     source: str
     checked_on: date
+    partner_title: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

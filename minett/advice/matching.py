@@ -112,6 +112,9 @@ class Matcher:
             self._proposal(at, score, best, float(outside[nearest]), text, blocks, scores[1:, at])
             for at, score in ranked
         ]
+        if made and not made[0].words and made[0].confidence < self._weights["wordless"]:
+            # Letters that look alike are no reason to name a use case when no word of the need is a known one.
+            return Matching(detected, none=True, proposals=())
         return Matching(detected, none=False, proposals=tuple(made))
 
     def raw_scores(self, text: str) -> tuple[Mapping[str, float], float]:

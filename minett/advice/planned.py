@@ -50,6 +50,7 @@ class PlannedService:
     gives: Text
     source: str
     checked_on: date
+    partner_title: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,8 @@ def take_case(actor: Actor, *, now: datetime, case_id: int, organisation_id: int
     if organisation_id is None and case.organisation_id is None:
         known = people.person_by_mail(case.need.contact_email)
         organisation_id = people.company_of(people.actor_of(known)) if known else None
+        if organisation_id is None:
+            raise services.CaseWithoutCompany
     return services.take(actor, now=now, case_id=case_id, organisation_id=organisation_id)
 
 

@@ -107,3 +107,8 @@ def test_an_empty_catalogue_says_none():
 def test_no_words_are_refused(matcher):
     with pytest.raises(NeedEmpty):
         matcher.propose("…")
+
+
+@pytest.mark.parametrize("text", ["xyzzy plugh", "qwertz asdfgh yxcvb", "Blub blub blub"])
+def test_letters_that_mean_nothing_name_no_use_case(pack_library, text):
+    assert pack_library.matcher.propose(text).none

@@ -31,11 +31,15 @@ ANYTHING = re.compile(r"\^?\.\*\$?$")
 
 @dataclass(frozen=True)
 class Gap:
-    """What fills a gap of a pattern; `noun` and `row` say which object it names, where it names one."""
+    """What fills a gap of a pattern; `noun` and `row` say which object it names, where it names one.
+
+    `seen_by` names the members who see it, where that is not told by a list of the noun.
+    """
 
     value: Any
     noun: str = ""
     row: Model | None = None
+    seen_by: tuple[str, ...] = ()
 
     @property
     def absent(self) -> Any:
@@ -106,6 +110,8 @@ class Rows:
             ("catalogue", "kind"): Gap("usecases"),
             ("catalogue", "code"): Gap(world.usecase.entry.code),
             ("network", "code"): Gap(world.peer.code),
+            ("publish", "token"): Gap(world.upload.token, seen_by=("steward",)),
+            ("publish", "code"): Gap(world.restricted.code, "product", world.restricted),
         }
         self.by_step = {
             ("case", "take"): world.new,

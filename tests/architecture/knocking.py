@@ -115,6 +115,9 @@ class House:
         for name, person in world.cast.people().items():
             self.clients[name] = Client(raise_request_exception=False)
             self.clients[name].force_login(person.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        # A database undoes what was written into it; files that wait in the store are put back as they were.
+        folder = world.house.store.folder("uploads")
+        self.files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         self.cookies = {name: client.cookies.output() for name, client in self.clients.items()}
 
     @property
@@ -129,6 +132,7 @@ class House:
             answer = _sent(client, method, address, body, media)
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
             transaction.set_rollback(True)
+        self._put_back()
         client.cookies = SimpleCookie(_pairs(self.cookies[member]))
         return Answer(
             method=method,
@@ -138,6 +142,11 @@ class House:
             location=answer.headers.get("Location", ""),
             failure=failures[-1] if failures and answer.status_code >= 500 else "",
         )
+
+    def _put_back(self) -> None:
+        for path, content in self.files.items():
+            if not path.exists() or path.read_bytes() != content:
+                path.write_bytes(content)
 
 
 def _pairs(output: str) -> str:

@@ -12,6 +12,8 @@ from minett.kernel.actor import Actor, robot
 from tests.architecture.nouns import NOUNS
 from tests.architecture.world import World, snapshot_rows
 
+pytestmark = pytest.mark.django_db
+
 # Tokens narrow what a person may do: nothing, one scope, several, all.
 SCOPES: tuple[tuple[str, ...], ...] = ((), ("data:*",), ("case:*",), ("compute:job:view", "ledger:*"), ("*",))
 

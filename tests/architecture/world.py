@@ -40,11 +40,13 @@ from minett.journeys import (
     load_pack,
     measure_effect,
     open_case,
+    prepare_product,
     publish_product,
     release_model,
     run_training,
     usecase_document,
 )
+from minett.journeys.uploads import Upload
 from minett.kernel.actor import Actor, robot
 from minett.kernel.clock import FixedClock
 from minett.planes.compute.adapters.fake import FakeExecutor, Outcome
@@ -108,6 +110,7 @@ class World:
     unmeasured: Indicator
     token: ApiToken
     peer: Peer
+    upload: Upload
 
 
 class Timed(FakeExecutor):
@@ -181,6 +184,7 @@ class Builder:
             unmeasured=self._baseline(built.case).indicator,
             token=self._token(),
             peer=network.visible(HOUSE)[0],
+            upload=self._upload(),
         )
 
     def need(self, actor: Actor) -> Need:
@@ -350,6 +354,14 @@ class Builder:
 
     def _days_ago(self, days: int) -> date:
         return (self.now - timedelta(days=days)).date()
+
+    def _upload(self) -> Upload:
+        """Return a file that the steward sent and has not described yet."""
+        file = data.write_table(self.root / "sent.parquet", rows=12)
+        with file.open("rb") as stream:
+            return prepare_product.receive(
+                self.cast.steward.actor, now=self.now, stream=stream, name=file.name, key="sent", most_columns=100
+            )
 
     def _token(self) -> ApiToken:
         until = self.now + timedelta(days=30)

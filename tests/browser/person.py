@@ -29,7 +29,10 @@ UNFOLD = "document.querySelectorAll('details').forEach(one => { one.open = true 
 CHECK = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
 .then(found => found.violations.map(one => [one.id, one.impact,
 one.nodes.map(node => node.target.join(' ') + ' :: ' + (node.any[0] || node.all[0] || node.none[0] || {}).message)]))"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SIDEWAYS = """() => { const page = document.documentElement, width = page.clientWidth;
+if (page.scrollWidth <= width) return [];
+const wide = [...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > width + 0.5);
+return [`page ${page.scrollWidth} px`, ...wide.map(one => `${one.tagName}.${one.getAttribute('class')}#${one.id}`)] }"""
 TELL_POLICY = """addEventListener('securitypolicyviolation', event =>
 console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample))"""
 
@@ -48,12 +51,16 @@ class Person:
 
     def __init__(self, browser: Browser, house: House, notes: Notes, part: str, **options: Any) -> None:
         self.part, self.house, self.notes = part, house, notes
+        self.scripts = options.get("java_script_enabled", True)
         options = {"locale": "en-GB", "reduced_motion": "reduce", "viewport": _viewport(LOOKS[0][0])} | options
         self.context = browser.new_context(base_url=house.url, **options)
         self.context.set_default_timeout(15_000)
         self.context.add_init_script(TELL_POLICY)
         self.page: Page = self.context.new_page()
         self._watch()
+
+    def close(self) -> None:
+        self.context.close()
 
     def _watch(self) -> None:
         self.page.on("console", self._on_console)
@@ -138,8 +145,10 @@ class Person:
             self.page.wait_for_timeout(250)
 
     def look(self) -> None:
-        """Note what keeps somebody from using this page."""
+        """Note what keeps somebody from using this page. A browser without script is not looked at."""
         self.page.wait_for_load_state()
+        if not self.scripts:
+            return
         self.notes.pages.append(self.path)
         self.page.evaluate(UNFOLD)
         self.page.evaluate(AXE)
@@ -149,8 +158,8 @@ class Person:
             for rule, impact, nodes in self.page.evaluate(CHECK, list(RULES)):
                 self.notes.barriers += [f"{self._here} {width} {colours}: {rule} ({impact}): {node}" for node in nodes]
         self.page.set_viewport_size(_viewport(NARROW))
-        if excess := self.page.evaluate(SIDEWAYS):
-            self.notes.barriers.append(f"{self._here} {NARROW}: scrolls sideways by {excess} px")
+        if wide := self.page.evaluate(SIDEWAYS):
+            self.notes.barriers.append(f"{self._here} {NARROW}: scrolls sideways: {', '.join(wide[:8])}")
         self.page.set_viewport_size(_viewport(LOOKS[0][0]))
         self.page.emulate_media(color_scheme="light")
 

@@ -45,7 +45,7 @@ def walk(chromium: Browser, house: House):
     walk = Walk(chromium, house)
     yield walk
     for person in walk.people.values():
-        person.context.close()
+        person.close()
 
 
 def test_from_a_need_to_a_measured_effect(walk):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -271,11 +272,20 @@ def test_the_plan_is_agreed_with_use_case_services_and_reason(cast, now):
     assert "Please give a reason" in incomplete.content.decode()
     assert "Choose the use case of the catalogue." in incomplete.content.decode()
 
-    form = {"usecase": "other", "other": "cyb-phish", "services": ["bootcamp"], "reason": "Fits."}
+    form: dict[str, Any] = {"usecase": "other", "other": "cyb-phish", "services": ["bootcamp"], "reason": "Fits."}
     assert send(client, f"/cases/{case.pk}/plan/", **form).url == f"/cases/{case.pk}/"
     case.refresh_from_db()
     assert (case.state, case.title) == ("planned", "Cyb phish")
     assert Engagement.objects.get(case=case).partner_id == cast.partner_org.pk
+
+
+def test_a_plan_of_an_older_shape_does_not_stop_the_adviser(cast, now):
+    case = taken(cast, now)
+    entry(EntryKind.USECASES, "cyb-phish", now)
+    Case.objects.filter(pk=case.pk).update(plan={"version": 0, "chosen": "cyb-phish"})
+    answer = signed_in(cast.adviser).get(f"/cases/{case.pk}/plan/")
+    assert answer.status_code == 200
+    assert "Cyb phish" in answer.content.decode()
 
 
 def test_a_plan_is_agreed_by_the_adviser_of_the_case_alone_and_once(cast, now):

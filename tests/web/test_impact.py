@@ -58,8 +58,9 @@ def after(cast: Cast, case: Case, indicator: Indicator, **changed: Any) -> Any:
 
 
 def test_an_empty_page_teaches_the_first_step(cast: Cast, case: Case):
+    client = signed_in(cast.founder)
     with few_queries():
-        page = words(signed_in(cast.founder).get(url(case)))
+        page = words(client.get(url(case)))
     assert "No baseline yet" in page
     assert "Record the baseline" in page
     reader = words(signed_in(cast.auditor).get(url(case)))

@@ -10,7 +10,7 @@ from minett.apps.cases.models import Case, Engagement, Need, UseCaseDocument
 from minett.kernel.actor import Actor, Role
 from minett.kernel.errors import Absent
 from minett.policy.actions import Action
-from minett.policy.decide import decide, demand
+from minett.policy.decide import covers, decide, demand
 from minett.policy.rules.cases import CASE_READERS, CaseFacts
 from minett.policy.rules.house import NeedFacts
 
@@ -28,6 +28,8 @@ def facts_of(case: Case, *, partners: frozenset[int] | None = None) -> CaseFacts
 def visible(actor: Actor) -> QuerySet[Case]:
     """All cases that the actor may open."""
     cases = Case.objects.select_related("organisation", "adviser")
+    if not covers(actor, Action.CASE_VIEW):
+        return cases.none()
     if actor.is_robot or actor.has(*CASE_READERS):
         return cases
     mine = Q(organisation_id__in=actor.organisations)

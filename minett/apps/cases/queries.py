@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from django.db.models import F, Q, QuerySet
 
 from minett.apps.cases import access

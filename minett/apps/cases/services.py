@@ -23,7 +23,7 @@ from minett.policy.actions import Action
 from minett.policy.decide import demand
 from minett.policy.decision import Decision
 from minett.policy.rules.house import HouseFacts, NeedFacts
-from minett.policy.states import CASE
+from minett.policy.states import CASE, CommandNotInTable
 
 LONGEST_MESSAGE = 10_000
 
@@ -272,12 +272,16 @@ def decide_document(actor: Actor, *, now: datetime, document_id: int, decision: 
 
 @transaction.atomic
 def move(actor: Actor, *, now: datetime, case_id: int, command: str, reason: str = "") -> Case:
-    """Take one step of the table that no other service takes (build, release, measure, close)."""
+    """Take one step of the table that no other service takes: build and close, or follow a release or measurement.
+
+    A release and a measurement are decided where they happen; only the platform moves the case after them.
+    """
     case = Case.objects.select_for_update().get(pk=case_id)
     transition = CASE.step(case.state, command)
-    # Releasing and measuring are decided where they happen; the case only follows.
-    action = Action.CASE_MOVE if transition.action in FOLLOWED else transition.action
-    decision = demand(actor, action, access.facts_of(case))
+    own = transition.action is Action.CASE_MOVE
+    if not own and not (actor.is_robot and transition.action in FOLLOWED):
+        raise CommandNotInTable(state=case.state, command=command, noun=CASE.noun)
+    decision = demand(actor, Action.CASE_MOVE, access.facts_of(case))
     before = case.state
     _step(case, command, now)
     case.save(update_fields=STATE_FIELDS)

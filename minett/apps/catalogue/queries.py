@@ -62,9 +62,10 @@ def matcher_of(_signature: tuple[int, int]) -> tuple[Mapping[str, UseCaseCard], 
 @lru_cache(maxsize=2)
 def offer_of(_signature: tuple[int, int], as_of: date) -> dict[str, Any]:
     """Return the other cards that hold on a day, by the name of the library's field."""
+    partners = {content["id"]: Text.of(content["title"]) for content in _cards_of(EntryKind.PARTNERS)}
     valid = {kind: [c for c in _cards_of(kind) if _holds(c, as_of)] for kind in ("services", "schemes", "calls")}
     return {
-        "services": tuple(service_card(content) for content in valid["services"]),
+        "services": tuple(service_card(content, partners) for content in valid["services"]),
         "schemes": tuple(scheme_card(content) for content in valid["schemes"]),
         "calls": tuple(card for content in valid["calls"] if (card := call_card(content, as_of)) is not None),
         "clusters": tuple(cluster_card(content) for content in _cards_of(EntryKind.CLUSTERS)),
@@ -85,7 +86,7 @@ def _day(content: dict[str, Any], name: str) -> date:
     return date.fromisoformat(content[name])
 
 
-def service_card(content: dict[str, Any]) -> ServiceCard:
+def service_card(content: dict[str, Any], partners: Mapping[str, Text]) -> ServiceCard:
     return ServiceCard(
         code=content["id"],
         title=_text(content, "title"),
@@ -97,6 +98,7 @@ def service_card(content: dict[str, Any]) -> ServiceCard:
         gives=_text(content, "gives"),
         source=content["source"],
         checked_on=_day(content, "checked_on"),
+        partner_title=partners.get(content["partners"][0]),
     )
 
 

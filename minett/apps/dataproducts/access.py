@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.db.models import Q, QuerySet
 
 from minett.apps.dataproducts.models import Product
-from minett.kernel.actor import Actor, Role, robot
+from minett.kernel.actor import Actor, Role
 from minett.kernel.errors import Absent
 from minett.policy.actions import Action
-from minett.policy.decide import decide, demand
+from minett.policy.decide import covers, decide, demand
 from minett.policy.rules.data import ProductFacts
-
-_PROBE = robot("scope-probe")
-_ANY_PRODUCT = ProductFacts(owner_id=None, steward_id=None, private=False, state="published")
 
 
 def facts_of(product: Product) -> ProductFacts:
@@ -27,19 +22,10 @@ def facts_of(product: Product) -> ProductFacts:
     )
 
 
-def covered_by_token(actor: Actor, action: Action, facts: object) -> bool:
-    """Return whether the scopes of the actor's token cover an action that robots may always do.
-
-    A list is empty for a token without the scope to open its rows. Asking for a robot with the same scopes
-    leaves the scopes as the only reason to refuse.
-    """
-    return bool(decide(replace(_PROBE, scopes=actor.scopes), action, facts))
-
-
 def visible(actor: Actor) -> QuerySet[Product]:
     """Return all data products that the actor may open."""
     products = Product.objects.select_related("owner", "steward")
-    if not covered_by_token(actor, Action.PRODUCT_VIEW, _ANY_PRODUCT):
+    if not covers(actor, Action.PRODUCT_VIEW):
         return products.none()
     if actor.is_robot or actor.has(Role.DATA_AUTHORITY, Role.AUDITOR):
         return products

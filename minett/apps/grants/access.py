@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from minett.apps.dataproducts.access import covered_by_token
 from minett.apps.grants.models import AccessRequest, Grant
 from minett.kernel.actor import COMPANY_ROLES, Actor, Role
 from minett.kernel.errors import Absent
 from minett.policy.actions import Action
-from minett.policy.decide import decide, demand
+from minett.policy.decide import covers, decide, demand
 from minett.policy.rules.data import REQUEST_READERS, GrantFacts, RequestFacts
-
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_ANY_REQUEST = RequestFacts(organisation_id=0, applicant_id=None, steward_id=None, owner_id=0, state="submitted")
-_ANY_GRANT = GrantFacts(
-    organisation_id=0, steward_id=None, owner_id=0, state="active", at=_LONG_AGO, until=datetime.max.replace(tzinfo=UTC)
-)
 
 
 def request_facts(request: AccessRequest) -> RequestFacts:
@@ -53,7 +46,7 @@ def _organisations(actor: Actor, *roles: Role) -> list[int]:
 def visible_requests(actor: Actor) -> QuerySet[AccessRequest]:
     """Return all access requests that the actor may open."""
     requests = AccessRequest.objects.select_related("product__owner", "organisation", "applicant")
-    if not covered_by_token(actor, Action.REQUEST_VIEW, _ANY_REQUEST):
+    if not covers(actor, Action.REQUEST_VIEW):
         return requests.none()
     if actor.is_robot or actor.has(*REQUEST_READERS):
         return requests
@@ -64,7 +57,7 @@ def visible_requests(actor: Actor) -> QuerySet[AccessRequest]:
 def visible_grants(actor: Actor) -> QuerySet[Grant]:
     """Return all grants that the actor may open, running or ended."""
     grants = Grant.objects.select_related("version__product__owner", "organisation", "request", "snapshot")
-    if not covered_by_token(actor, Action.GRANT_VIEW, _ANY_GRANT):
+    if not covers(actor, Action.GRANT_VIEW):
         return grants.none()
     if actor.is_robot or actor.has(*REQUEST_READERS):
         return grants

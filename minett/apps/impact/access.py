@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import QuerySet
 
 from minett.apps.cases import access as cases
-from minett.apps.dataproducts.access import covered_by_token
 from minett.apps.impact.models import Indicator
 from minett.kernel.actor import Actor
 from minett.kernel.errors import Absent
 from minett.policy.actions import Action
-from minett.policy.decide import decide, demand
+from minett.policy.decide import covers, decide, demand
 from minett.policy.rules.cases import CaseFacts
 
-_ANY = CaseFacts(organisation_id=None, adviser_id=None, partners=frozenset(), state="new")
 _RELATED = ("case__organisation", "case__adviser")
 
 
@@ -25,9 +25,11 @@ def facts_of(indicator: Indicator) -> CaseFacts:
 def visible(actor: Actor) -> QuerySet[Indicator]:
     """All indicators that the actor may open."""
     indicators = Indicator.objects.select_related(*_RELATED)
-    if not covered_by_token(actor, Action.IMPACT_VIEW, _ANY):
+    if not covers(actor, Action.IMPACT_VIEW):
         return indicators.none()
-    return indicators.filter(case__in=cases.visible(actor).select_related(None))
+    # The token covers effects, which is asked above; whose cases they are is a matter of the person alone.
+    person = replace(actor, scopes=None)
+    return indicators.filter(case__in=cases.visible(person).select_related(None))
 
 
 def obtain(actor: Actor, action: Action, indicator_id: int) -> Indicator:

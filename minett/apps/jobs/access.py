@@ -6,16 +6,14 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from minett.apps.dataproducts.access import covered_by_token
 from minett.apps.jobs.models import Allocation, Job
 from minett.kernel.actor import Actor
 from minett.kernel.errors import Absent
 from minett.policy.actions import Action
-from minett.policy.decide import decide, demand
+from minett.policy.decide import covers, decide, demand
 from minett.policy.rules.compute import COMPUTE_READERS, ComputeFacts
 
 Row = TypeVar("Row", Allocation, Job)
-_ANY = ComputeFacts(organisation_id=0, requester_id=None, state="")
 
 
 def facts_of(row: Allocation | Job) -> ComputeFacts:
@@ -57,7 +55,7 @@ def obtain_allocation(actor: Actor, action: Action, allocation_id: int) -> Alloc
 
 
 def _shown(actor: Actor, action: Action, rows: QuerySet[Row]) -> QuerySet[Row]:
-    if not covered_by_token(actor, action, _ANY):
+    if not covers(actor, action):
         return rows.none()
     if actor.is_robot or actor.has(*COMPUTE_READERS):
         return rows

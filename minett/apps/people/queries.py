@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 
 from minett.apps.people.models import ApiToken, Membership, Organisation, User
 from minett.kernel.actor import COMPANY_ROLES, STAFF_ROLES, Actor, ActorKind, Role
+from minett.policy.actions import Action
+from minett.policy.decide import covers
 
 
 def actor_of(user: User, *, scopes: tuple[str, ...] | None = None, now: datetime | None = None) -> Actor:
@@ -28,6 +30,8 @@ def actor_of(user: User, *, scopes: tuple[str, ...] | None = None, now: datetime
 
 def visible_organisations(actor: Actor) -> QuerySet[Organisation]:
     """All for the factory's staff and robots, one's own for companies, none for visitors."""
+    if not covers(actor, Action.ORGANISATION_VIEW):
+        return Organisation.objects.none()
     if actor.is_robot or actor.has(*STAFF_ROLES):
         return Organisation.objects.all()
     return Organisation.objects.filter(pk__in=actor.organisations)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from minett.apps.dataproducts.access import covered_by_token
 from minett.apps.registry.models import ModelVersion
 from minett.kernel.actor import Actor
 from minett.kernel.errors import Absent
 from minett.policy.actions import Action
-from minett.policy.decide import decide, demand
+from minett.policy.decide import covers, decide, demand
 from minett.policy.rules.models import MODEL_READERS, ModelFacts
 
-_ANY = ModelFacts(organisation_id=0, author_id=None, state="registered")
 _RELATED = ("model__case", "model__organisation", "author", "job__grant__version__product")
 
 
@@ -24,7 +22,7 @@ def facts_of(version: ModelVersion) -> ModelFacts:
 def visible(actor: Actor) -> QuerySet[ModelVersion]:
     """All model versions that the actor may open."""
     versions = ModelVersion.objects.select_related(*_RELATED)
-    if not covered_by_token(actor, Action.MODEL_VIEW, _ANY):
+    if not covers(actor, Action.MODEL_VIEW):
         return versions.none()
     if actor.is_robot or actor.has(*MODEL_READERS):
         return versions

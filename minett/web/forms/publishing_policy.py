@@ -102,14 +102,16 @@ def mask_words(mask: m.Mask) -> str:  # noqa: PLR0911 - one return for each mask
         case m.KeepLast(n):
             return said("only the last %(count)s characters") % {"count": n}
         case m.KeyedHash():
-            return said("replaced by a code, the same for the same value")
+            return said("replaced by a code")
 
 
 class ColumnForm(forms.Form):
     """One column. What stays hidden needs no description; its values are then treated as sensitive."""
 
-    meaning = forms.CharField(label=_("Meaning"), max_length=1000, required=False, widget=forms.Textarea)
-    unit = forms.CharField(label=_("Unit"), max_length=40, required=False)
+    meaning = forms.CharField(
+        label=_("Meaning"), max_length=1000, required=False, widget=forms.TextInput(attrs={"size": 36})
+    )
+    unit = forms.CharField(label=_("Unit"), max_length=40, required=False, widget=forms.TextInput(attrs={"size": 7}))
     sensitivity = forms.ChoiceField(label=_("Sensitivity"), required=False)
     shown = forms.ChoiceField(label=_("What others see"), initial=HIDDEN)
 
@@ -119,11 +121,9 @@ class ColumnForm(forms.Form):
         sensitivities = [(one.value, said(words)) for one, words in SENSITIVITIES.items()]
         self.fields["sensitivity"].choices = [("", said("choose")), *sensitivities]  # type: ignore[attr-defined]
         self.fields["shown"].choices = self._ways(mask)  # type: ignore[attr-defined]
-        self.fields["meaning"].widget.attrs["rows"] = 2
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             gaps = {"field": field.label, "column": spec.name}
             field.widget.attrs["aria-label"] = said("%(field)s of the column %(column)s") % gaps
-            self.fields[name] = field
 
     def _ways(self, mask: m.Mask | None) -> list[tuple[str, Any]]:
         masks = offered(self.spec.type)

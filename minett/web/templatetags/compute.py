@@ -20,5 +20,5 @@ def fine(value: Quantity | None) -> str:
     if value is None or not 0 < abs(value.amount) < 1:
         return quantity(value)
     unit = quantity(value).rpartition("\u00a0")[2]
-    amount = Decimal(f"{value.amount:.{DIGITS}g}")
+    amount = Decimal(f"{value.amount:.{DIGITS}g}").normalize()
     return f"{formats.number_format(format(amount, 'f'))}\u00a0{unit}"

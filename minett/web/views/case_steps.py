@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from minett.advice.codec import StoredShapeUnknown
 from minett.advice.plan import Plan
 from minett.api.errors import words_of
 from minett.apps.cases import access, services
@@ -120,7 +121,7 @@ def _plan_form(request: HouseRequest, case: Case) -> tuple[PlanForm, list[tuple[
     names = {row.entry.code: _title(row) for row in rows if row.entry.kind == EntryKind.PARTNERS}
     usecases = [row for row in rows if row.entry.kind == EntryKind.USECASES]
     offered = sorted((row for row in rows if row.entry.kind == EntryKind.SERVICES), key=_step_place)
-    stored = Plan.from_json(case.plan) if case.plan else None
+    stored = _stored(case)
     proposals = [(one.code, one.title.in_(page_language())) for one in stored.proposals] if stored else []
     form = PlanForm(
         proposals,
@@ -130,6 +131,14 @@ def _plan_form(request: HouseRequest, case: Case) -> tuple[PlanForm, list[tuple[
         initial=_first_choice(stored),
     )
     return form, [(step, [row.entry.code for row in group]) for step, group in groupby(offered, key=_step_words)]
+
+
+def _stored(case: Case) -> Plan | None:
+    """Return the plan that answered the need; a plan of an older shape proposes nothing, the catalogue still does."""
+    try:
+        return Plan.from_json(case.plan) if case.plan else None
+    except StoredShapeUnknown:
+        return None
 
 
 def _first_choice(stored: Plan | None) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -209,3 +210,26 @@ def test_every_change_wrote_one_row_with_its_rule(document: UseCaseDocument):
 def test_every_state_but_the_last_says_who_has_it_and_what_comes_next():
     for state, standing in CASE.standings.items():
         assert CASE.is_final(state) or (standing.holder and standing.next_step), state
+
+
+def test_nobody_moves_a_case_past_a_release_or_a_decision(document: UseCaseDocument, cast: Cast, now: datetime):
+    for command in ("decide_go", "release", "measure"):
+        with pytest.raises(CommandNotInTable):
+            services.move(cast.founder.actor, now=now, case_id=document.case_id, command=command)
+    services.decide_document(cast.founder.actor, now=now, document_id=document.pk, decision="go", reason="Yes.")
+    services.move(cast.founder.actor, now=now, case_id=document.case_id, command="build")
+
+    with pytest.raises(CommandNotInTable):
+        services.move(cast.founder.actor, now=now, case_id=document.case_id, command="release")
+
+    assert (
+        services.move(robot("model-evaluator"), now=now, case_id=document.case_id, command="release").state
+        == "in_production"
+    )
+
+
+def test_a_token_without_the_scope_sees_an_empty_list(planned: Case, cast: Cast):
+    narrow = replace(cast.founder.actor, scopes=frozenset({"data:*"}))
+
+    assert access.visible(cast.founder.actor).filter(pk=planned.pk).exists()
+    assert not access.visible(narrow).exists()
