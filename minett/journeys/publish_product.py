@@ -191,7 +191,7 @@ def preview(actor: Actor, product_id: int, limit: int = PREVIEW_ROWS, *, now: da
 
 def _granted(actor: Actor, product: Product, now: datetime) -> tuple[ProductVersion, DataPolicy]:
     """Return what the newest grant that the actor may use shows; raises PreviewNeedsGrant."""
-    held = grants.usable(actor, now=now, product_id=product.pk)
+    held = grants.usable(actor, now=now, product_id=product.pk, most=1)
     if not held:
         raise PreviewNeedsGrant(rule="preview-needs-grant", reason=_("ask for access first."))
     return held[0].version, policy_tree.from_json(held[0].tree)

@@ -17,13 +17,18 @@ pytestmark = pytest.mark.django_db
 # Tokens narrow what a person may do: nothing, one scope, several, all.
 SCOPES: tuple[tuple[str, ...], ...] = ((), ("data:*",), ("case:*",), ("compute:job:view", "ledger:*"), ("*",))
 
+# One of each kind of rule: a company's own, an engaged partner, staff who see some things, a reader of everything.
+WITH_TOKENS = frozenset({"founder", "partner", "steward", "adviser", "auditor"})
+# Rows of the pack are many and alike.
+MOST_ROWS = 40
+
 
 def everybody(world: World) -> Iterator[tuple[str, Actor]]:
-    """Yield the cast, everybody with narrower tokens, and a robot."""
+    """Yield the cast, some of it with narrower tokens, and a robot."""
     yield "robot", robot("somebody")
     for name, actor in world.cast.actors().items():
         yield name, actor
-        if actor.person_id is not None:
+        if name in WITH_TOKENS:
             for scopes in SCOPES:
                 yield f"{name} with a token for {scopes}", replace(actor, scopes=frozenset(scopes))
 
@@ -31,7 +36,7 @@ def everybody(world: World) -> Iterator[tuple[str, Actor]]:
 @pytest.mark.parametrize("noun", NOUNS)
 def test_what_is_listed_is_what_can_be_opened(world: World, noun: str) -> None:
     told, moment = NOUNS[noun], world.now + timedelta(minutes=1)
-    rows = list(told.all())
+    rows = list(told.all())[-MOST_ROWS:]
     assert rows, f"the world has no {noun}"
     broken, answers = [], set()
     for name, actor in everybody(world):

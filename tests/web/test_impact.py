@@ -20,7 +20,7 @@ from tests.web.stock import few_queries, words
 
 NOW = SystemClock().now()
 TODAY = NOW.date()
-BASELINE = {
+BASELINE: dict[str, Any] = {
     "name": "Minutes per report",
     "unit": "minutes",
     "how": "From opening to closing.",
@@ -30,7 +30,7 @@ BASELINE = {
     "period_from": str(TODAY - timedelta(days=60)),
     "period_to": str(TODAY - timedelta(days=30)),
 }
-AFTER = {
+AFTER: dict[str, Any] = {
     "values": "9.5, 8, 10, 9",
     "method": "The same.",
     "period_from": str(TODAY - timedelta(days=20)),

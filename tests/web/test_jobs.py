@@ -129,7 +129,7 @@ def test_the_log_comes_in_pieces_until_the_job_has_ended(cast: Cast, running: Jo
     assert "hx-swap-oob" in piece
     for wrong in ("-3", "x", "9" * 30, "²"):
         assert "Read 40 rows" in words(client.get(url, {"offset": wrong}, headers=HTMX))
-    assert client.get(url).url == f"/jobs/{running.pk}/"
+    assert client.get(url).headers["Location"] == f"/jobs/{running.pk}/"
     Job.objects.filter(pk=running.pk).update(state="succeeded", ended_at=NOW)
     ended = client.get(url, headers=HTMX)
     assert ended.headers["HX-Refresh"] == "true"
@@ -172,7 +172,7 @@ def test_stopping_a_job(cast: Cast, running: Job):
 
 
 def test_a_job_that_succeeded_shows_what_it_used_and_left(cast: Cast, stage: Stage):
-    measured = {"wall_seconds": 250.0, "cpu_seconds": 40.0, "cpu_share": 0.16, "max_rss_mb": 300.0}
+    measured: dict[str, Any] = {"wall_seconds": 250.0, "cpu_seconds": 40.0, "cpu_share": 0.16, "max_rss_mb": 300.0}
     measured |= {"used": "0.069445 node-hour", "refused_outputs": [["link", "It could not be read."]]}
     outputs = [{"name": "model.skops", "sha256": "a" * 64, "bytes": 2048}]
     job = stage.job(cast, NOW, measured=measured, outputs=outputs)

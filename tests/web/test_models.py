@@ -10,7 +10,7 @@ import pytest
 
 from minett.apps.cases.models import Case
 from minett.apps.registry import services
-from minett.apps.registry.models import ModelVersion, Release
+from minett.apps.registry.models import Evaluation, ModelVersion, Release
 from minett.journeys import model_card, model_lineage
 from minett.kernel.actor import robot
 from minett.kernel.clock import SystemClock
@@ -113,7 +113,11 @@ def test_card_first_then_evidence_groups_and_lineage(cast: Cast, reported: Model
     client = signed_in(cast.founder)
     with few_queries():
         page = words(client.get(f"/models/{reported.pk}/"))
-    order = ("What it is for", "Alerts that nobody has time for", "Decisions about people that no person checks.")
+    order: tuple[str, ...] = (
+        "What it is for",
+        "Alerts that nobody has time for",
+        "Decisions about people that no person checks.",
+    )
     order += ("88.0\u00a0%", "between 82.0 and 93.0 %", "would be right in 55.0", "The model is better")
     order += ("Evidence", "Passed", sha("train")[:12], "Not yet checked", "Not measured yet.")
     order += ("each group of “site”", "<svg", "Wiltz (3)", "Where it comes from", "<svg", "Gradient boosting")
@@ -126,7 +130,7 @@ def test_card_first_then_evidence_groups_and_lineage(cast: Cast, reported: Model
 
 
 def test_what_is_not_settled_is_not_called_better(cast: Cast, reported: ModelVersion):
-    evaluation = services.Evaluation.objects.get(version=reported)
+    evaluation = Evaluation.objects.get(version=reported)
     evaluation.result["intervals"]["accuracy"]["low"] = 0.5
     evaluation.save()
     page = words(signed_in(cast.founder).get(f"/models/{reported.pk}/"))
@@ -199,7 +203,7 @@ def test_the_report_as_files(cast: Cast, reported: ModelVersion, store: Path):
     assert client.get(f"{url}.pdf").status_code == 404
     (store / "documents").mkdir(exist_ok=True)
     (store / "documents" / "r.pdf").write_bytes(b"%PDF-1.7")
-    given = client.get(f"{url}.pdf")
+    given: Any = client.get(f"{url}.pdf")
     assert b"".join(given.streaming_content) == b"%PDF-1.7"
     assert "attachment" in given.headers["Content-Disposition"]
     told = client.get(f"{url}.json").json()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from minett.apps.grants import access
 from minett.apps.grants.models import AccessRequest, Grant, Review
-from minett.kernel.actor import Actor
+from minett.kernel.actor import COMPANY_ROLES, Actor
 from minett.policy.actions import Action
 from minett.policy.decide import decide
 from minett.policy.states import GRANT, REQUEST, Standing
+
+MOST_USABLE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,26 @@ def to_review(actor: Actor) -> QuerySet[AccessRequest]:
     return access.visible_requests(actor).filter(state="submitted").order_by("state_since_at", "id")
 
 
-def usable(actor: Actor, *, now: datetime, product_id: int | None = None) -> tuple[Grant, ...]:
-    """Return the grants that the actor may use at this moment, newest first."""
+def usable(
+    actor: Actor,
+    *,
+    now: datetime,
+    product_id: int | None = None,
+    case_id: int | None = None,
+    most: int = MOST_USABLE,
+) -> tuple[Grant, ...]:
+    """Return the newest grants that the actor may use at this moment, at most `most`.
+
+    With a case, those that were given for it or for no case.
+    """
     active = grants(actor, state="active", product_id=product_id).filter(until_at__gt=now)
-    return tuple(grant for grant in active if decide(actor, Action.GRANT_USE, access.grant_facts(grant, now)))
+    if case_id is not None:
+        active = active.filter(Q(request__case_id=case_id) | Q(request__case_id=None))
+    if not actor.is_robot:
+        # Whoever keeps or oversees the data sees a grant without being able to use it.
+        own = [one for one in actor.organisations if actor.has_in(one, *COMPANY_ROLES)]
+        active = active.filter(organisation_id__in=own)
+    return tuple(one for one in active[:most] if decide(actor, Action.GRANT_USE, access.grant_facts(one, now)))
 
 
 def request_detail(actor: Actor, request_id: int) -> RequestDetail:

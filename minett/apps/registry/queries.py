@@ -13,6 +13,8 @@ from minett.policy.actions import Action
 from minett.policy.decide import decide
 from minett.policy.states import MODEL
 
+MOST_WAITING = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -68,6 +70,9 @@ def siblings(version: ModelVersion) -> QuerySet[ModelVersion]:
 
 
 def waiting_for_reviewer(actor: Actor) -> list[ModelVersion]:
-    """Return the versions that wait for a decision that the actor may take, oldest first."""
+    """Return the versions that wait for a decision that the actor may take, oldest first, at most a hundred."""
     waiting = access.visible(actor).filter(state="reported").order_by("id")
-    return [version for version in waiting if decide(actor, Action.MODEL_RELEASE, access.facts_of(version))]
+    others = waiting.exclude(author_id=actor.person_id).exclude(model__organisation_id__in=actor.organisations)
+    return [
+        version for version in others[:MOST_WAITING] if decide(actor, Action.MODEL_RELEASE, access.facts_of(version))
+    ]

@@ -65,7 +65,7 @@ class FactsForm(forms.Form):
     """What people read about the product."""
 
     code = forms.RegexField(
-        CODE,
+        rf"^(?:{CODE.pattern})\Z",
         label=_("Short name in addresses"),
         help_text=_("Lower-case letters and digits, joined by hyphens. It cannot be changed later."),
         max_length=LONGEST_CODE,

@@ -6,7 +6,7 @@ It reads no data. What is offered for a column fits its type; the data floor che
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -235,7 +235,7 @@ def _condition(name: str, operator: str, value: str, kind: ColumnType) -> Expres
 
 
 def _value(words: str, kind: ColumnType) -> Scalar:
-    readers = {
+    readers: dict[ColumnType, Callable[[str], Scalar]] = {
         ColumnType.BOOLEAN: _boolean,
         ColumnType.INTEGER: _number,
         ColumnType.NUMBER: lambda word: float(one_number(word, comma_is_decimal=True)),

@@ -52,7 +52,7 @@ def train(request: HouseRequest, case_id: int) -> HttpResponse:
     now = SystemClock().now()
     case = cases.obtain(request.actor, Action.CASE_VIEW, case_id)
     demand(request.actor, Action.JOB_SUBMIT, ComputeFacts(case.organisation_id or 0, None, ""))
-    usable = [one for one in grants.usable(request.actor, now=now) if _suits(one, case)]
+    usable = [one for one in grants.usable(request.actor, now=now, case_id=case.pk) if _suits(one, case)]
     open_ones = [one for one in jobs.allocations(request.actor, case_id=case.pk, state="awarded") if _runs(one, now)]
     form = TrainForm(
         request.POST if request.method == "POST" else None,
