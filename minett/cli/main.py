@@ -11,10 +11,10 @@ import django
 django.setup()
 
 # The apps can only be imported once Django is set up, which the lines above do.
-from minett.cli import demo, house, ledger, pack, words  # noqa: E402
+from minett.cli import demo, house, ledger, pack, people, words  # noqa: E402
 from minett.cli.application import app  # noqa: E402
 
-__all__ = ["app", "demo", "house", "ledger", "pack", "words"]
+__all__ = ["app", "demo", "house", "ledger", "pack", "people", "words"]
 
 if __name__ == "__main__":
     app()

@@ -19,8 +19,8 @@ from minett.apps.impact.models import Indicator, Measurement
 from minett.apps.jobs.models import Allocation, Job, UsageRecord
 from minett.apps.ledger.models import Entry
 from minett.apps.people.models import ApiToken, Organisation
-from minett.apps.registry.models import ModelVersion
 from minett.apps.registry.models import Model as TrainedModel
+from minett.apps.registry.models import ModelVersion
 from tests.architecture.world import World, sha
 
 Row = TypeVar("Row", bound=Model)
@@ -203,8 +203,8 @@ class Crowd:
     def _house(self, numbers: list[int]) -> None:
         """Organisations, data products and tokens, fewer than cases."""
         fewer = numbers[:: 10 if len(numbers) > BATCH else 2]
-        _made([Organisation(kind="company", legal_name=f"Crowd {n}", country="LU", is_invented=True, created_at=self.now)
-               for n in fewer])  # fmt: skip
+        company = {"kind": "company", "country": "LU", "is_invented": True, "created_at": self.now}
+        _made([Organisation(legal_name=f"Crowd {n}", **company) for n in fewer])
         known = self.world.restricted
         facts: dict[str, Any] = {
             name: getattr(known, name)
@@ -212,9 +212,9 @@ class Crowd:
         }
         _made([Product(code=f"crowd-{n}", state="published", governance="restricted", created_at=self.now, **facts)
                for n in fewer])  # fmt: skip
-        until = self.now + timedelta(days=20)
-        _made([ApiToken(person=self.world.cast.founder.user, name=f"Token {n}", prefix="crowd", digest=sha(f"token-{n}"),
-                        scopes=["*"], created_at=self.now, expires_at=until) for n in fewer])  # fmt: skip
+        token = {"person": self.world.cast.founder.user, "prefix": "crowd", "scopes": ["*"], "created_at": self.now}
+        token["expires_at"] = self.now + timedelta(days=20)
+        _made([ApiToken(name=f"Token {n}", digest=sha(f"token-{n}"), **token) for n in fewer])
 
 
 def _made(rows: list[Row]) -> list[Row]:

@@ -141,7 +141,7 @@ class Rows:
             raise LookupError(f"/{pattern}: say in tests/architecture/doors.py what <{name}> stands for")
         step = pattern.rstrip("/").rpartition("/")[2]
         other = self.by_step.get((found.noun, step))
-        return found if other is None or method == "GET" and step == "documents" else _row(found.noun, other)
+        return found if other is None or (method == "GET" and step == "documents") else _row(found.noun, other)
 
 
 def _row(noun: str, row: Model) -> Gap:

@@ -55,7 +55,7 @@ class Survey:
         made = cls(House(world))
         forms, bodies = FormsShown(made.house, words_of(world)), Bodies(world, folder)
         for door in doors(world):
-            body = ("", "")
+            body: tuple[Any, str] = ("", "")
             if door.method != "GET":
                 is_operation = door.is_api and not door.pattern.endswith(("/", "$", "json"))
                 body = bodies.of(door) if is_operation else (forms.body_for(door.address()), "")

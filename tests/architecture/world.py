@@ -235,7 +235,7 @@ class Builder:
 
     def _document(self, case: Case) -> UseCaseDocument:
         adviser, now = self.cast.adviser.actor, self.now
-        sections = {name: "A line." for name in usecase_document.SECTIONS}
+        sections = dict.fromkeys(usecase_document.SECTIONS, "A line.")
         document = usecase_document.write(adviser, now=now, case_id=case.pk, sections=sections)
         usecase_document.render_pdf(robot("document-printer"), now=now, document_id=document.pk)
         return document
@@ -338,7 +338,12 @@ class Builder:
         return case, indicator
 
     def _baseline(self, case: Case) -> Any:
-        facts = {"name": "Hours per week", "unit": "h", "how": "From the time sheets.", "direction": "lower"}
+        facts: dict[str, Any] = {
+            "name": "Hours per week",
+            "unit": "h",
+            "how": "From the time sheets.",
+            "direction": "lower",
+        }
         return measure_effect.record_baseline(
             self.cast.founder.actor, now=self.now, case_id=case.pk, **facts, **self._period(BEFORE, 80, 41)
         )

@@ -324,4 +324,3 @@ def old_file(house: Equipment, cast: Cast, name: str, now: datetime) -> Path:
     moment = (now - timedelta(days=2)).timestamp()
     os.utime(path, (moment, moment))
     return path
-

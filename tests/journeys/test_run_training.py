@@ -2,117 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from minett.apps.cases.models import Case
-from minett.apps.dataproducts import services as products
-from minett.apps.grants import services as grant_services
-from minett.apps.grants.models import Grant
 from minett.apps.jobs import services
-from minett.apps.jobs.models import Allocation, Job, UsageRecord
-from minett.journeys import equipment, grant_data, run_training, staging
+from minett.apps.jobs.models import Job, UsageRecord
+from minett.journeys import equipment, run_training, staging
 from minett.kernel.clock import FixedClock
-from minett.kernel.errors import Absent
 from minett.planes.compute.adapters.fake import FakeExecutor, Outcome
 from minett.planes.compute.adapters.local import LocalExecutor
-from minett.planes.compute.port import Failure, Handle, JobState, Observation, Readiness
+from minett.planes.compute.port import Failure, Handle, JobState, Readiness
 from minett.planes.compute.spec import JobSpec
-from minett.planes.data.policy_tree import to_json
 from minett.planes.data.port import EngineFailed
 from minett.policy import permit
-from minett.policy.decide import NotAllowed
 from tests.apps.grants import world as data
 from tests.apps.jobs import compute_world as world
 from tests.cast import Cast
 from tests.conftest import missing
+from tests.journeys.training_stage import GOES_ON, GOOD, TRAIN, Stage, granted
 
 pytestmark = pytest.mark.django_db
-
-TRAIN, EVALUATE = "/code/train_classifier.py", "/code/evaluate_classifier.py"
-REPORT = b'{"columns": ["age", "length"], "categories": []}'
-GOOD: Mapping[str, Outcome] = {
-    TRAIN: Outcome(outputs={"model.skops": b"a model", "training.json": REPORT}, log="Read 29 rows\n\x1b[31mDone é\n"),
-    EVALUATE: Outcome(outputs={"evaluation.json": b"{}"}),
-}
-GOES_ON = Outcome(JobState.RUNNING, exit_code=None)
-
-
-class Timed(FakeExecutor):
-    """The imagined executor, with half an hour on the clock of every job."""
-
-    def observe(self, handle: Handle) -> Observation:
-        return replace(super().observe(handle), wall_seconds=1800.0)
-
-
-@dataclass
-class Stage:
-    """One company with everything that a training needs."""
-
-    cast: Cast
-    clock: FixedClock
-    house: equipment.Equipment
-    executor: Timed
-    outbox: data.Outbox
-    case: Case
-    allocation: Allocation
-    grant: Grant
-
-    def submit(self, **changed: Any) -> Job:
-        facts: dict[str, Any] = {"case_id": self.case.pk, "grant_id": self.grant.pk, "target": "is_phishing"}
-        facts |= {"allocation_id": self.allocation.pk, "subgroup": "length", **changed}
-        return run_training.submit_training(self.cast.engineer.actor, now=self.clock.now(), **facts)
-
-    def carry_out(self, job: Job, pause: Callable[[float], None] | None = None) -> Job:
-        run_training.carry_out(world.RUNNER, now_of=self.clock, job_id=job.pk, pause=pause or no_pause)
-        job.refresh_from_db()
-        return job
-
-    def revoke(self) -> None:
-        grant_services.revoke(
-            self.cast.steward.actor, now=self.clock.now(), grant_id=self.grant.pk, reason="The owner asked."
-        )
-
-    def tasks(self, name: str) -> list[dict[str, Any]]:
-        return [arguments for task, arguments in self.outbox.sent if task == name]
-
-
-def no_pause(seconds: float) -> None:
-    assert seconds > 0, "nothing here should wait for a job that never ends"
-
-
-def granted(cast: Cast, now: datetime, case: Case, *, rows: int) -> Grant:
-    """Publish a table, ask for it, approve, and write its snapshot by the real engine."""
-    store = equipment.current().store
-    file = data.write_table(store.folder("products") / "pages.parquet", rows=rows)
-    product = products.create_product(cast.steward.actor, now=now, **data.description(cast))
-    content = file.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    data.publish_version(cast, now, product, "one", path=store.relative(file), sha256=digest, size=len(content))
-    products.set_policy(cast.steward.actor, now=now, product_id=product.pk, tree=to_json(data.POLICY))
-    request = data.ask(cast, now, product, columns=["age", "length", "is_phishing"], case_id=case.pk)
-    grant = data.approve(cast, now, request)
-    return grant_data.build_snapshot(data.BUILDER, now=now, grant_id=grant.pk)
-
-
-@pytest.fixture
-def stage(cast: Cast, clock: FixedClock, tmp_path: Path) -> Iterator[Stage]:
-    outbox = data.Outbox()
-    with data.equipped(tmp_path / "store", outbox) as house:
-        executor = Timed(permit.public_key_of(house.signing_key), dict(GOOD))
-        staffed = replace(house, executor=executor)
-        equipment.install(lambda: staffed)
-        case = world.decided_case(cast.founder, cast.adviser, clock.now())
-        allocation = world.awarded(cast, clock.now(), case)
-        grant = granted(cast, clock.now(), case, rows=40)
-        yield Stage(cast, clock, staffed, executor, outbox, case, allocation, grant)
 
 
 def test_a_training_runs_and_the_model_is_registered_next(stage: Stage) -> None:
@@ -320,83 +234,6 @@ def test_a_hostile_report_is_not_evaluated(stage: Stage, report: bytes) -> None:
     training = stage.carry_out(stage.submit())
     evaluation = run_training.submit_evaluation(world.RUNNER, now=stage.clock.now(), training_job_id=training.pk)
     assert stage.carry_out(evaluation).state == "refused"
-
-
-@pytest.mark.parametrize(
-    ("changed", "error"),
-    [
-        ({"target": "owner_mail"}, run_training.ColumnNotGranted),
-        ({"subgroup": "nothing"}, run_training.ColumnNotGranted),
-        ({"target": ""}, run_training.ColumnNotGranted),
-        ({"subgroup": "is_phishing"}, run_training.SameColumnTwice),
-        ({"seed": -1}, run_training.SeedUnusable),
-        ({"grant_id": 10_000}, Absent),
-        ({"allocation_id": 10_000}, Absent),
-        ({"case_id": 10_000}, Absent),
-    ],
-)
-def test_what_cannot_be_submitted(stage: Stage, changed: dict[str, Any], error: type[Exception]) -> None:
-    with pytest.raises(error):
-        stage.submit(**changed)
-    assert not Job.objects.exists()
-    assert not stage.outbox.sent
-
-
-def test_another_purpose_is_refused(stage: Stage) -> None:
-    Grant.objects.filter(pk=stage.grant.pk).update(purpose="evaluation")
-    with pytest.raises(run_training.PurposeDoesNotCover):
-        stage.submit()
-
-
-def test_a_grant_and_an_allocation_of_another_case_are_refused(stage: Stage) -> None:
-    other = world.decided_case(stage.cast.founder, stage.cast.adviser, stage.clock.now())
-    with pytest.raises(services.AllocationForSomethingElse):
-        stage.submit(case_id=other.pk)
-    with pytest.raises(services.GrantForSomethingElse):
-        stage.submit(case_id=other.pk, allocation_id=world.awarded(stage.cast, stage.clock.now(), other).pk)
-
-
-def test_others_submit_nothing(stage: Stage) -> None:
-    facts: dict[str, Any] = {"case_id": stage.case.pk, "grant_id": stage.grant.pk, "allocation_id": stage.allocation.pk}
-    for name, actor in stage.cast.actors().items():
-        if name in {"founder", "engineer"}:
-            continue
-        with pytest.raises((Absent, NotAllowed)):
-            run_training.submit_training(actor, now=stage.clock.now(), target="is_phishing", **facts)
-
-
-def test_an_ended_grant_is_refused_when_submitting(stage: Stage) -> None:
-    stage.clock.advance(timedelta(days=200))
-    with pytest.raises(NotAllowed):
-        stage.submit()
-
-
-def test_the_log_comes_in_pieces_and_only_to_the_company(stage: Stage) -> None:
-    job = stage.submit()
-    founder = stage.cast.founder.actor
-    assert run_training.log_tail(founder, job_id=job.pk) == ("", 0, False)
-    stage.carry_out(job)
-    text, offset, done = run_training.log_tail(founder, job_id=job.pk)
-    assert (text, done) == ("Read 29 rows\n[31mDone é\n", True)
-    assert run_training.log_tail(founder, job_id=job.pk, offset=offset) == ("", offset, True)
-    with pytest.raises(Absent):
-        run_training.log_tail(stage.cast.rival.actor, job_id=job.pk)
-    with pytest.raises(NotAllowed):
-        run_training.log_tail(stage.cast.auditor.actor, job_id=job.pk)
-
-
-def test_a_long_log_is_read_in_steps_without_breaking_a_letter(stage: Stage, tmp_path: Path) -> None:
-    job = stage.carry_out(stage.submit())
-    whole = "a" + "é" * 70_000
-    (tmp_path / "log.txt").write_text(whole, encoding="utf-8")
-    job.measured["handle"]["place"] = str(tmp_path)
-    Job.objects.filter(pk=job.pk).update(measured=job.measured)
-    found, offset, done = "", 0, False
-    while not done:
-        text, offset, done = run_training.log_tail(stage.cast.founder.actor, job_id=job.pk, offset=offset)
-        assert len(text.encode()) <= run_training.LOG_CHUNK
-        found += text
-    assert found == whole
 
 
 @pytest.mark.slow

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from minett.apps.people.models import ApiToken, Membership, Organisation, User
 from minett.kernel.actor import COMPANY_ROLES, STAFF_ROLES, Actor, ActorKind, Role
 from minett.policy.actions import Action
-from minett.policy.decide import covers
+from minett.policy.decide import covers, decide
+from minett.policy.rules.house import TokenFacts
 
 
 def actor_of(user: User, *, scopes: tuple[str, ...] | None = None, now: datetime | None = None) -> Actor:
@@ -38,7 +39,9 @@ def visible_organisations(actor: Actor) -> QuerySet[Organisation]:
 
 
 def own_tokens(actor: Actor) -> QuerySet[ApiToken]:
-    return ApiToken.objects.filter(person_id=actor.person_id).order_by("-id")
+    """Return one's own tokens, newest first; none for whoever comes with a token."""
+    rows = ApiToken.objects.filter(person_id=actor.person_id).order_by("-id")
+    return rows if decide(actor, Action.TOKEN_MANAGE, TokenFacts(actor.person_id)) else rows.none()
 
 
 def company_of(actor: Actor) -> int | None:

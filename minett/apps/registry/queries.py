@@ -13,7 +13,7 @@ from minett.policy.actions import Action
 from minett.policy.decide import decide
 from minett.policy.states import MODEL
 
-MOST_WAITING = 100
+MOST_WAITING = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def siblings(version: ModelVersion) -> QuerySet[ModelVersion]:
 
 
 def waiting_for_reviewer(actor: Actor) -> list[ModelVersion]:
-    """Return the versions that wait for a decision that the actor may take, oldest first, at most a hundred."""
+    """Return the versions that wait for a decision that the actor may take, oldest first, at most fifty."""
     waiting = access.visible(actor).filter(state="reported").order_by("id")
     others = waiting.exclude(author_id=actor.person_id).exclude(model__organisation_id__in=actor.organisations)
     return [
