@@ -148,7 +148,8 @@ SECURE_SSL_REDIRECT = False
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# A product of 240 columns can be described on one page.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # The parts that can be exchanged; `minett.project.wiring` builds them.
 EXECUTOR = env.text("EXECUTOR", "local")
