@@ -5,6 +5,7 @@ Every constraint of the tables holds, but the ledger's rows are not chained: no 
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import timedelta
 from decimal import Decimal
@@ -21,7 +22,7 @@ from minett.apps.ledger.models import Entry
 from minett.apps.people.models import ApiToken, Organisation
 from minett.apps.registry.models import Model as TrainedModel
 from minett.apps.registry.models import ModelVersion
-from tests.architecture.world import World, sha
+from tests.architecture.world import World
 
 Row = TypeVar("Row", bound=Model)
 CASE_STATES = ("taken", "planned", "documented", "go", "building", "in_production", "measured", "closed")
@@ -215,6 +216,10 @@ class Crowd:
         token = {"person": self.world.cast.founder.user, "prefix": "crowd", "scopes": ["*"], "created_at": self.now}
         token["expires_at"] = self.now + timedelta(days=20)
         _made([ApiToken(name=f"Token {n}", digest=sha(f"token-{n}"), **token) for n in fewer])
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _made(rows: list[Row]) -> list[Row]:

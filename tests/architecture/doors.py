@@ -158,11 +158,13 @@ def doors(world: World) -> Iterator[Door]:
 def _pages(rows: Rows) -> Iterator[Door]:
     operations = {_path(declared.path) for declared in all_declared(api)}
     for route in routes():
-        if route.pattern.startswith(API) and CONVERTED.sub("<>", route.pattern) in operations:
+        is_api = route.pattern.startswith(API)
+        if is_api and CONVERTED.sub("<>", route.pattern) in operations:
             continue
         for pattern in _with_commands(route.pattern, route.action):
-            for method in ("GET", "POST"):
-                yield _door(rows, method, pattern, route.action, is_api=pattern.startswith(API))
+            # What the API has beside its operations only tells: its description, and that there is nothing.
+            for method in ("GET",) if is_api else ("GET", "POST"):
+                yield _door(rows, method, pattern, route.action, is_api=is_api)
 
 
 def _operations(rows: Rows) -> Iterator[Door]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -35,6 +35,9 @@ class Form:
         return sent
 
     def _filling(self, name: str, said: Any) -> list[str]:
+        if isinstance(said, dict):
+            # An amount is told with its unit to the API, and without on pages, which name the unit.
+            said = said.get(name)
         wanted = [str(one) for one in said] if isinstance(said, list) else [str(said or LINE)]
         choices = self.choices(name)
         if not choices:
@@ -62,6 +65,9 @@ class Page(HTMLParser):
         elif tag == "a":
             self.links.append(given.get("href", ""))
         elif self._form is not None:
+            if "formaction" in given:
+                # Another button of the same form that leads elsewhere: a form of its own with the same fields.
+                self.forms.append(replace(self._form, action=given["formaction"]))
             self._field(self._form, tag, given, given.get("name", ""))
 
     def _field(self, form: Form, tag: str, given: Given, name: str) -> None:

@@ -39,6 +39,8 @@ SIGN_IN = """## The pages of the sign-in package
 They know nothing of roles: founder stands for everybody who is signed in.
 """
 ANYBODY = ("visitor", "founder")
+# A form stands on the page of its own address, or on one of the pages above it.
+PAGES_BEFORE = 4
 
 
 @dataclass
@@ -49,28 +51,37 @@ class Survey:
     doors: list[Door] = field(default_factory=list)
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     bodies: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    shown: dict[tuple[str, str], Answer] = field(default_factory=dict)
 
     @classmethod
     def of(cls, world: World, folder: Path) -> Survey:
         made = cls(House(world))
-        forms, bodies = FormsShown(made.house, words_of(world)), Bodies(world, folder)
+        forms, bodies = FormsShown(made, words_of(world)), Bodies(world, folder)
         for door in doors(world):
             body: tuple[Any, str] = ("", "")
             if door.method != "GET":
-                is_operation = door.is_api and not door.pattern.endswith(("/", "$", "json"))
-                body = bodies.of(door) if is_operation else (forms.body_for(door.address()), "")
+                body = bodies.of(door) if door.is_api else (forms.body_for(door), "")
             made._ask(door, body)
         return made
 
     def _ask(self, door: Door, body: tuple[Any, str]) -> None:
         asked: dict[str, Answer] = {}
         for member in self.members_for(door):
-            asked[member] = self.house.knock(member, door.method, door.address(), *body)
+            asked[member] = self.get(member, door.address()) if door.method == "GET" else self._send(member, door, body)
             if asked[member].word == "no-method":
                 return
         self.doors.append(door)
         self.bodies[door.title] = body
         self.answers |= {(door.title, member): answer for member, answer in asked.items()}
+
+    def _send(self, member: str, door: Door, body: tuple[Any, str]) -> Answer:
+        return self.house.knock(member, door.method, door.address(), *body)
+
+    def get(self, member: str, address: str) -> Answer:
+        """Return what a member is shown at an address; nothing stays changed, so each is asked for once."""
+        if (member, address) not in self.shown:
+            self.shown[member, address] = self.house.knock(member, "GET", address)
+        return self.shown[member, address]
 
     def members_for(self, door: Door) -> tuple[str, ...]:
         """Return who is asked: the pages of the sign-in package only tell visitors and persons apart."""
@@ -108,25 +119,24 @@ def _in_table(text: str) -> str:
 class FormsShown:
     """Finds the form that leads to an address on the pages before it, whoever is shown it."""
 
-    def __init__(self, house: House, words: Mapping[str, Any]) -> None:
-        self.house, self.words = house, words
-        self.seen: dict[tuple[str, str], list[Form]] = {}
+    def __init__(self, survey: Survey, words: Mapping[str, Any]) -> None:
+        self.survey, self.words = survey, words
 
-    def body_for(self, address: str) -> dict[str, list[str]]:
+    def body_for(self, door: Door) -> dict[str, list[str]]:
         """Return a filled form; where no page has one, only the key that every form of the house carries."""
-        found = next(self._leading_to(address), None)
+        found = next(self._leading_to(door), None)
         return {"form_key": [str(uuid.uuid4())]} if found is None else found.filled(self.words)
 
-    def _leading_to(self, address: str) -> Iterator[Form]:
-        path = PurePosixPath(address)
-        pages = [address, *(f"{parent}/".replace("//", "/") for parent in path.parents)][:4]
-        for page in pages:
-            for member in self.house.members:
-                yield from (form for form in self._forms(member, page) if urlsplit(form.action).path == address)
+    def _leading_to(self, door: Door) -> Iterator[Form]:
+        address = door.address()
+        before = [f"{parent}/".replace("//", "/") for parent in PurePosixPath(address).parents]
+        for page in [address] if door.is_sign_in else [address, *before][:PAGES_BEFORE]:
+            for member in self.survey.members_for(door):
+                answer = self.survey.get(member, page)
+                if answer.is_html and answer.status == 200:
+                    forms = Page(answer.body.decode(), page).forms
+                    yield from (form for form in forms if form.method == "POST" and _goes_to(form, address))
 
-    def _forms(self, member: str, page: str) -> list[Form]:
-        if (member, page) not in self.seen:
-            answer = self.house.knock(member, "GET", page)
-            html = answer.body.decode() if answer.is_html and answer.status == 200 else ""
-            self.seen[member, page] = [form for form in Page(html, page).forms if form.method == "POST"]
-        return self.seen[member, page]
+
+def _goes_to(form: Form, address: str) -> bool:
+    return urlsplit(form.action).path == address

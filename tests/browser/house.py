@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCAL = "127.0.0.1"
@@ -35,9 +36,10 @@ class House:
     def url(self) -> str:
         return f"http://{LOCAL}:{self.port}"
 
-    @property
-    def phishing_file(self) -> Path:
-        return self.folder / "phishing.parquet"
+    def to_publish(self) -> dict[str, Any]:
+        """Return the file of the data product, and what its steward says about it and about each column."""
+        described: dict[str, Any] = json.loads((self.folder / "given" / "described.json").read_text())
+        return described
 
     def faults(self) -> list[str]:
         """Return what the server and the worker wrote to their logs: in a good run, nothing."""
@@ -98,7 +100,7 @@ def running(folder: Path) -> Iterator[House]:
     """Set up an installation in an empty folder and keep it running."""
     environment, password, port = _environment(folder), secrets.token_urlsafe(12), _free_port()
     prepared = subprocess.run(
-        [sys.executable, "-m", "tests.browser.people", password, str(folder / "phishing.parquet")],
+        [sys.executable, "-m", "tests.browser.people", password, str(folder / "given")],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import APIResponse, Browser, ConsoleMessage, Locator, Page, Request, Response
 
@@ -20,7 +20,7 @@ from tests.browser.house import House
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-LOOKS = ((1440, "light"), (390, "dark"))
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1440, "light"), (390, "dark"))
 NARROW = 320
 HEIGHT = 900
 LONGEST_WAIT_SECONDS = 60
@@ -29,10 +29,13 @@ UNFOLD = "document.querySelectorAll('details').forEach(one => { one.open = true 
 CHECK = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
 .then(found => found.violations.map(one => [one.id, one.impact,
 one.nodes.map(node => node.target.join(' ') + ' :: ' + (node.any[0] || node.all[0] || node.none[0] || {}).message)]))"""
-SIDEWAYS = """() => { const page = document.documentElement, width = page.clientWidth;
-if (page.scrollWidth <= width) return [];
-const wide = [...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > width + 0.5);
-return [`page ${page.scrollWidth} px`, ...wide.map(one => `${one.tagName}.${one.getAttribute('class')}#${one.id}`)] }"""
+# The words that stand out of the page are named, since a long word may leave a box that does not.
+SIDEWAYS = """() => { const page = document.documentElement, out = [], width = page.clientWidth;
+if (page.scrollWidth <= width) return out;
+const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+while (words.nextNode()) { range.selectNodeContents(words.currentNode);
+if (range.getBoundingClientRect().right > width + 0.5) out.push(words.currentNode.textContent.trim().slice(0, 40)) }
+return [`${page.scrollWidth} px`, ...out] }"""
 TELL_POLICY = """addEventListener('securitypolicyviolation', event =>
 console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample))"""
 
@@ -76,8 +79,8 @@ class Person:
             self._fault(message.text)
 
     def _on_failed(self, request: Request) -> None:
-        # Who leaves the page of a running job breaks off the question about its log.
-        if not (request.failure == "net::ERR_ABORTED" and "/log/" in request.url):
+        # Who leaves a page that renews a part of itself may break off a question of that part.
+        if not (request.failure == "net::ERR_ABORTED" and request.headers.get("hx-request")):
             self._fault(f"{request.url}: {request.failure}")
 
     def _on_response(self, response: Response) -> None:

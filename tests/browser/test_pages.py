@@ -16,8 +16,8 @@ from tests.browser.person import Notes, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-OPEN_TO_ALL = ("/", "/?example=1", "/catalogue/", "/catalogue/usecases/", "/catalogue/usecases/cyb-phish/", "/network/")
-OPEN_TO_ALL += ("/catalogue/partners/", "/catalogue/schemes/", "/data/", "/accounts/login/", "/accounts/password/reset/")
+OPEN_TO_ALL = ("/", "/?example=1", "/data/", "/network/", "/accounts/login/", "/accounts/password/reset/")
+CATALOGUE = ("", "usecases/", "usecases/cyb-phish/", "partners/", "services/", "schemes/", "calls/")
 OF_THE_MANAGER = ("/cases/", "/requests/", "/grants/", "/allocations/", "/jobs/", "/models/", "/ledger/", "/ledger/1/")
 OF_ONESELF = ("/account/", "/account/tokens/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/")
 FIRST_PAGE_BYTES = 100_000
@@ -56,7 +56,7 @@ def _nothing_wrong(notes: Notes) -> None:
 
 def test_the_pages_that_are_open_to_all_keep_nobody_out(comes, notes):
     visitor = comes("visitor", locale="de-DE")
-    for path in OPEN_TO_ALL:
+    for path in (*OPEN_TO_ALL, *(f"/catalogue/{rest}" for rest in CATALOGUE)):
         visitor.open(path)
     _nothing_wrong(notes)
 

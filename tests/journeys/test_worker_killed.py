@@ -47,7 +47,9 @@ STATE = textwrap.dedent(
         "evaluation": Evaluation.objects.get(version=version).result["metrics"],
         "reports": TrustReport.objects.filter(version=version).count(),
         "releases": Release.objects.filter(version=version).count(),
-        "ledger": sorted(Counter(Entry.objects.filter(case_id=case.pk).values_list("action", "noun")).items()),
+        # A worker that starts again opens the data again, and the ledger says so each time: that is no second job.
+        "ledger": sorted(Counter(Entry.objects.filter(case_id=case.pk).exclude(action="data:grant:use")
+                                 .values_list("action", "noun")).items()),
         "ledger_holds": queries.verify(robot("test")).holds,
         "tasks": sorted(set(DBTaskResult.objects.values_list("status", flat=True))),
     }, default=str, sort_keys=True))
