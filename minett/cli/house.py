@@ -59,6 +59,7 @@ def serve(
     child = subprocess.Popen([sys.executable, "-m", "minett.cli.main", "worker"]) if with_worker else None
     out.print(f"The portal is at http://{address}/ (stop with Ctrl+C)", highlight=False)
     web = [sys.executable, "-m", "gunicorn", "minett.project.wsgi:application", "--bind", address]
+    web += ["--config", "python:minett.project.web_server"]
     web += ["--workers", str(processes), "--threads", "4", "--access-logfile", "/dev/null", "--log-level", "warning"]
     try:
         sys.exit(subprocess.call(web, env=os.environ | {"PYTHONUNBUFFERED": "1"}))

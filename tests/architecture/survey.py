@@ -18,7 +18,7 @@ from tests.architecture.world import World
 LEAD = """# Permissions
 
 Made by `tests/architecture/test_permissions.py` from the code, by asking; do not edit. Write it anew with
-`MINETT_WRITE_REFERENCE=1 pytest tests/architecture/test_permissions.py`. A change here is a change of who may do what.
+`python tools/permissions.py`. A change here is a change of who may do what.
 
 Each row is one method of one address with the action that it declares, asked by everybody of the cast on the rows of
 one company (founder and engineer are its own people, the rival is another company's, the visitor has no account).

@@ -19,7 +19,7 @@ from tests.architecture.world import World
 pytestmark = pytest.mark.django_db
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "permissions.md"
-REWRITE = "MINETT_WRITE_REFERENCE=1 pytest tests/architecture/test_permissions.py"
+REWRITE = "python tools/permissions.py"
 ODD = (0, -1, 2**63, "text", "%00", "é'--", "..%2f..%2fetc", "x" * 300)
 # Whoever asks with an odd address gets one of these: it is absent, unusable, or they are sent on.
 TAKEN_CALMLY = frozenset({301, 302, 400, 401, 403, 404, 405, 410, 414, 422})
