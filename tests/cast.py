@@ -1,17 +1,17 @@
 """The cast: one person per part, with a sentence on what each is for.
 
-    founder     decides for Ferrum Sécurité (invented), a security start-up in Esch
-    engineer    trains models for the founder's company
-    rival       founder of another company: must see nothing of the first
-    adviser     Luxinnovation's front desk: takes cases, writes documents
-    partner     staff of a partner that delivers services
-    steward     keeps the data holder's products and decides on requests
-    authority   the data authority: oversees, may revoke
-    officer     awards compute
-    reviewer    releases models, never an own one
-    manager     reports to Europe, keeps the house
-    auditor     reads everything that is recorded, writes nothing
-    visitor     has no account
+founder     decides for Ferrum Sécurité (invented), a security start-up in Esch
+engineer    trains models for the founder's company
+rival       founder of another company: must see nothing of the first
+adviser     Luxinnovation's front desk: takes cases, writes documents
+partner     staff of a partner that delivers services
+steward     keeps the data holder's products and decides on requests
+authority   the data authority: oversees, may revoke
+officer     awards compute
+reviewer    releases models, never an own one
+manager     reports to Europe, keeps the house
+auditor     reads everything that is recorded, writes nothing
+visitor     has no account
 """
 
 from __future__ import annotations

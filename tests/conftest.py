@@ -1,30 +1,20 @@
-"""Shared set-up: an own `var` for the tests, the cast, the clock, and skips that give their reason."""
+"""Shared set-up: the cast, the clock, and skips that give their reason."""
 
 from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-# The tests' installation is their own: nothing of a demonstration that lies in ./var is touched.
-_VAR = Path(tempfile.mkdtemp(prefix="minett-test-"))
-os.environ["MINETT_VAR"] = str(_VAR)
-
-from minett.kernel.clock import FixedClock  # noqa: E402 - the environment is set first.
-from tests.cast import FOUNDED, Cast, make_cast  # noqa: E402
+from minett.kernel.clock import FixedClock
+from tests.cast import FOUNDED, Cast, make_cast
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 REQUIRE_ALL = os.environ.get("MINETT_REQUIRE") == "all"
-
-
-def pytest_sessionfinish() -> None:
-    shutil.rmtree(_VAR, ignore_errors=True)
 
 
 def missing(reason: str) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 
-from django.db import DatabaseError, connection
-
-from minett.advice.service import advise
-from minett.journeys import open_case
-from minett.kernel.actor import VISITOR
-from minett.kernel.clock import SystemClock
-
 
 def warm_up() -> None:
     """Read the catalogue and answer one need, so that the first visitor does not wait for the index."""
+    # Gunicorn reads this file before Django is set up, so the apps are imported when a process is ready.
+    from django.db import DatabaseError, connection  # noqa: PLC0415
+
+    from minett.advice.service import advise  # noqa: PLC0415
+    from minett.journeys import open_case  # noqa: PLC0415
+    from minett.kernel.actor import VISITOR  # noqa: PLC0415
+    from minett.kernel.clock import SystemClock  # noqa: PLC0415
+
     try:
         today = SystemClock().now().date()
         advise("Wir möchten Rechnungen lesen.", open_case.library(VISITOR, today), today)

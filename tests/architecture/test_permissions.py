@@ -16,7 +16,7 @@ from tests.architecture.nouns import NOUNS
 from tests.architecture.survey import Survey
 from tests.architecture.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "permissions.md"
 REWRITE = "python tools/permissions.py"

@@ -18,7 +18,7 @@ from tests.architecture.forms import Form, Page
 from tests.architecture.knocking import Answer, House
 from tests.architecture.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MOST = 8
 # A page shows fifty rows with what belongs to them. One that reads more reads the whole table one day.

@@ -22,6 +22,12 @@ OF_THE_MANAGER = ("/cases/", "/requests/", "/grants/", "/allocations/", "/jobs/"
 OF_ONESELF = ("/account/", "/account/tokens/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/")
 FIRST_PAGE_BYTES = 100_000
 MOST_STOPS = 60
+SPOIL = """() => { const add = (name, words) => Object.assign(document.querySelector('main').appendChild(
+document.createElement(name)), words);
+add('img', {width: 400, height: 8, src: '/static/minett/mark.svg'});
+add('p', {textContent: 'Hardly to be read'}).style.color = '#eee';
+add('p', {textContent: 'x'.repeat(90)}).style.whiteSpace = 'pre';
+add('script', {textContent: '1'}) }"""
 FOCUS = """() => { const one = document.activeElement, look = getComputedStyle(one), box = one.getBoundingClientRect();
 return {name: one.tagName + ' ' + (one.innerText || one.name || '').trim().slice(0, 40), isBody: one === document.body,
 ring: look.outlineStyle === 'none' ? 0 : parseFloat(look.outlineWidth), onPage: box.bottom > 0 && box.width > 0,
@@ -52,6 +58,18 @@ def comes(chromium: Browser, house: House, notes: Notes) -> Iterator[Comes]:
 def _nothing_wrong(notes: Notes) -> None:
     assert notes.faults == [], "\n".join(["faults:", *notes.faults])
     assert notes.barriers == [], "\n".join(["barriers:", *notes.barriers])
+
+
+def test_what_is_wrong_with_a_page_is_noted(comes, notes):
+    """Spoil a page in each of the ways that the other tests rely on being told of."""
+    visitor = comes("visitor")
+    visitor.page.goto("/no/such/page/")
+    visitor.page.goto("/accounts/login/")
+    visitor.page.evaluate(SPOIL)
+    visitor.look()
+    told = "\n".join([*notes.barriers, *notes.faults])
+    for wrong in ("image-alt", "color-contrast", "320: scrolls sideways", "policy: script-src", "404"):
+        assert wrong in told, (wrong, told)
 
 
 def test_the_pages_that_are_open_to_all_keep_nobody_out(comes, notes):
