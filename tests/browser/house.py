@@ -50,7 +50,8 @@ class House:
 def _environment(folder: Path) -> dict[str, str]:
     foreign = {name for name in os.environ if name.startswith("MINETT_") and name not in KEPT} | {"DATABASE_URL"}
     kept = {name: value for name, value in os.environ.items() if name not in foreign}
-    return kept | {"MINETT_VAR": str(folder), "PYTHONUNBUFFERED": "1"}
+    own = {"DJANGO_SETTINGS_MODULE": "minett.project.settings", "MINETT_VAR": str(folder), "PYTHONUNBUFFERED": "1"}
+    return kept | own
 
 
 def _free_port() -> int:
@@ -110,7 +111,7 @@ def running(folder: Path) -> Iterator[House]:
     assert prepared.returncode == 0, prepared.stderr
     refused = json.loads(prepared.stdout.splitlines()[-1])["refused"]
     web = ["gunicorn", "minett.project.wsgi:application", "--bind", f"{LOCAL}:{port}", "--workers", "1"]
-    web += ["--threads", "4", "--log-level", "warning"]
+    web += ["--threads", "4", "--log-level", "warning", "--config", "python:minett.project.web_server"]
     with ExitStack() as stack:
         server = stack.enter_context(_process(web, environment, folder / "web.log"))
         stack.enter_context(_process(["minett.cli.main", "worker"], environment, folder / "worker.log"))

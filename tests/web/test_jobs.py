@@ -47,7 +47,7 @@ def outbox(tmp_path: Path) -> Iterator[Outbox]:
 def running(cast: Cast, stage: Stage, tmp_path: Path, outbox: Outbox) -> Job:
     (tmp_path / "log.txt").write_text(LOG)
     handle = {"key": "job-one", "attempt": 1, "place": str(tmp_path), "started_at": NOW.isoformat()}
-    began = NOW - timedelta(seconds=36)
+    began = SystemClock().now() - timedelta(seconds=36)
     return stage.job(cast, NOW, state="running", started_at=began, ended_at=None, measured={"handle": handle})
 
 

@@ -31,6 +31,7 @@ from minett.web.forms.jobs import KINDS
 from minett.web.middleware import HouseRequest
 from minett.web.once import once
 from minett.web.pages import Cell, Column, Heading, export, keyset
+from minett.web.signed_in import signed_in
 from minett.web.templatetags.compute import fine
 from minett.web.templatetags.house import day, plain_text
 from minett.web.views.allocation_parts import amounts_of, estimates_of, machine_of, machine_words, unit_words
@@ -47,6 +48,7 @@ PLACES: standing.Places = {
 
 @acts(Action.ALLOCATION_VIEW)
 @require_GET
+@signed_in
 def listing(request: HouseRequest) -> HttpResponseBase:
     """Show the allocations that the person may see, newest first, or give them out as a file."""
     form = AllocationFilter(request.GET)
@@ -72,6 +74,7 @@ def listing(request: HouseRequest) -> HttpResponseBase:
 
 @acts(Action.ALLOCATION_REQUEST)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def ask(request: HouseRequest, case_id: int) -> HttpResponse:
     """Ask for compute for a case."""
@@ -114,6 +117,7 @@ def _ask_page(request: HouseRequest, case: Case, form: AskForm, machines: list[E
 
 @acts(Action.ALLOCATION_VIEW)
 @require_GET
+@signed_in
 def page(request: HouseRequest, pk: int) -> HttpResponse:
     """Show one allocation: its amounts kept apart, the jobs that used it, and the officer's form."""
     return _page(request, queries.allocation(request.actor, pk))
@@ -121,6 +125,7 @@ def page(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.ALLOCATION_AWARD)
 @require_POST
+@signed_in
 @once
 def act(request: HouseRequest, pk: int, command: str) -> HttpResponse:
     """Award or reject, with a reason."""

@@ -19,12 +19,14 @@ from minett.web.forms.requests import RevokeForm, StateFilter
 from minett.web.middleware import HouseRequest
 from minett.web.once import once
 from minett.web.pages import Cell, Column, Heading, export, keyset
+from minett.web.signed_in import signed_in
 from minett.web.templatetags.house import day, number, text
 from minett.web.views import data_shown
 
 
 @acts(Action.GRANT_VIEW)
 @require_GET
+@signed_in
 def listing(request: HouseRequest) -> HttpResponseBase:
     """Show the grants that the reader may open, newest first; or give them out as a file."""
     form = StateFilter(request.GET, [(state, _(standing.label)) for state, standing in GRANT.standings.items()])
@@ -71,6 +73,7 @@ def _columns() -> list[Column[Grant]]:
 
 @acts(Action.GRANT_VIEW)
 @require_GET
+@signed_in
 def detail(request: HouseRequest, pk: int) -> HttpResponse:
     """Show a grant to its holder and to those who keep or oversee the data."""
     return _page(request, pk, RevokeForm())
@@ -78,6 +81,7 @@ def detail(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.GRANT_REVOKE)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def revoke(request: HouseRequest, pk: int) -> HttpResponse:
     """End a grant before its time."""

@@ -25,6 +25,7 @@ from minett.web.forms.impact import AfterForm, BaselineForm
 from minett.web.middleware import HouseRequest, page_language
 from minett.web.once import once
 from minett.web.pages import Column, export
+from minett.web.signed_in import signed_in
 from minett.web.views import impact_parts
 
 UNPROCESSABLE = 422
@@ -40,6 +41,7 @@ PLACES: standing.Places = {
 
 @acts(Action.IMPACT_VIEW)
 @require_GET
+@signed_in
 def page(request: HouseRequest, case_id: int) -> HttpResponseBase:
     """Show the effect of a case, or give out the records behind it."""
     case = cases.obtain(request.actor, Action.IMPACT_VIEW, case_id)
@@ -52,6 +54,7 @@ def page(request: HouseRequest, case_id: int) -> HttpResponseBase:
 
 @acts(Action.IMPACT_RECORD)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def baseline(request: HouseRequest, case_id: int) -> HttpResponse:
     """Name an indicator and record what it was before."""
@@ -72,6 +75,7 @@ def baseline(request: HouseRequest, case_id: int) -> HttpResponse:
 
 @acts(Action.IMPACT_RECORD)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def after(request: HouseRequest, case_id: int) -> HttpResponse:
     """Record what an indicator was once the model worked."""

@@ -28,6 +28,7 @@ from minett.web.forms.jobs import KINDS, JobFilter
 from minett.web.middleware import HouseRequest
 from minett.web.once import once
 from minett.web.pages import Cell, Column, Heading, export, keyset
+from minett.web.signed_in import signed_in
 from minett.web.templatetags.house import moment
 from minett.web.views import job_parts
 
@@ -36,6 +37,7 @@ LARGEST_OFFSET = 2**40
 
 @acts(Action.JOB_VIEW)
 @require_GET
+@signed_in
 def listing(request: HouseRequest) -> HttpResponseBase:
     """Show the jobs that the person may see, newest first, or give them out as a file."""
     form = JobFilter(request.GET)
@@ -62,6 +64,7 @@ def listing(request: HouseRequest) -> HttpResponseBase:
 
 @acts(Action.JOB_VIEW)
 @require_GET
+@signed_in
 def page(request: HouseRequest, pk: int) -> HttpResponse:
     """Show one job: where it stands, its log, what it used against its limits, what it left, what to change."""
     job = queries.detail(request.actor, pk)
@@ -72,6 +75,7 @@ def page(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.JOB_SUBMIT)
 @require_GET
+@signed_in
 def log(request: HouseRequest, pk: int) -> HttpResponse:
     """Answer htmx with the next piece of the log and where the job stands; the whole page anew once it has ended."""
     if not request.htmx:
@@ -86,6 +90,7 @@ def log(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.JOB_CANCEL)
 @require_POST
+@signed_in
 @once
 def act(request: HouseRequest, pk: int, command: str) -> HttpResponse:
     """Stop a job that waits or runs."""

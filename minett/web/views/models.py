@@ -25,6 +25,7 @@ from minett.web.forms.models import ModelFilter, ReviewForm
 from minett.web.middleware import HouseRequest, page_language
 from minett.web.once import once
 from minett.web.pages import Cell, Column, Heading, export, keyset
+from minett.web.signed_in import signed_in
 from minett.web.templatetags.house import day
 from minett.web.views import model_parts
 
@@ -35,6 +36,7 @@ PLACES: standing.Places = {services.ReleaseNeedsReason: "reason"}
 
 @acts(Action.MODEL_VIEW)
 @require_GET
+@signed_in
 def listing(request: HouseRequest) -> HttpResponseBase:
     """Show the model versions that the person may see, newest first, or give them out as a file."""
     form = ModelFilter(request.GET)
@@ -61,6 +63,7 @@ def listing(request: HouseRequest) -> HttpResponseBase:
 
 @acts(Action.MODEL_VIEW)
 @require_GET
+@signed_in
 def page(request: HouseRequest, pk: int) -> HttpResponse:
     """Show one version: the card first, then the evidence, the groups, and where it comes from."""
     return _page(request, queries.detail(request.actor, pk))
@@ -68,6 +71,7 @@ def page(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.MODEL_RELEASE)
 @require_POST
+@signed_in
 @once
 def act(request: HouseRequest, pk: int, command: str) -> HttpResponse:
     """Release or do not release, on the report that was read."""
@@ -87,6 +91,7 @@ def act(request: HouseRequest, pk: int, command: str) -> HttpResponse:
 
 @acts(Action.MODEL_VIEW)
 @require_GET
+@signed_in
 def report_pdf(request: HouseRequest, pk: int) -> FileResponse:
     """Give the trust report as it was printed; its SHA-256 is what a decision is bound to."""
     report = _report(request, pk)
@@ -101,6 +106,7 @@ def report_pdf(request: HouseRequest, pk: int) -> FileResponse:
 
 @acts(Action.MODEL_VIEW)
 @require_GET
+@signed_in
 def report_json(request: HouseRequest, pk: int) -> JsonResponse:
     """Give the claims with their proofs as data."""
     report = _report(request, pk)

@@ -27,6 +27,7 @@ from minett.web.forms.requests import AskForm, ReviewForm, StateFilter
 from minett.web.middleware import HouseRequest
 from minett.web.once import once
 from minett.web.pages import Cell, Column, Heading, export, keyset
+from minett.web.signed_in import signed_in
 from minett.web.templatetags.house import day, text
 from minett.web.views import data_shown
 from minett.web.views.products import QUESTIONS
@@ -36,6 +37,7 @@ TONES = {"approve": "good", "reject": "bad", "return": "wait"}
 
 @acts(Action.REQUEST_VIEW)
 @require_GET
+@signed_in
 def listing(request: HouseRequest) -> HttpResponseBase:
     """Show the requests that the reader may open, newest first; or give them out as a file."""
     states = [(state, _(standing.label)) for state, standing in REQUEST.standings.items()]
@@ -81,6 +83,7 @@ def _columns() -> list[Column[AccessRequest]]:
 
 @acts(Action.REQUEST_VIEW)
 @require_GET
+@signed_in
 def detail(request: HouseRequest, pk: int) -> HttpResponse:
     """Show a request to those who sent it and to those who decide."""
     return _page(request, access.obtain_request(request.actor, Action.REQUEST_VIEW, pk))
@@ -88,6 +91,7 @@ def detail(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.REQUEST_REVIEW)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def review(request: HouseRequest, pk: int) -> HttpResponse:
     """Approve, return or reject what was read."""
@@ -108,6 +112,7 @@ def review(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.REQUEST_CHANGE)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def close(request: HouseRequest, pk: int) -> HttpResponse:
     """Take one's own undecided request back."""
@@ -119,6 +124,7 @@ def close(request: HouseRequest, pk: int) -> HttpResponse:
 
 @acts(Action.REQUEST_CHANGE)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def resubmit(request: HouseRequest, pk: int) -> HttpResponse:
     """Send a returned request again, with what the reviewer asked for."""

@@ -29,6 +29,7 @@ from minett.web.declared import acts
 from minett.web.forms.jobs import TrainForm
 from minett.web.middleware import HouseRequest
 from minett.web.once import once
+from minett.web.signed_in import signed_in
 from minett.web.templatetags.compute import fine
 from minett.web.templatetags.house import number, plain_text
 from minett.web.views.allocation_parts import machine_of
@@ -46,6 +47,7 @@ PLACES: standing.Places = {
 
 @acts(Action.JOB_SUBMIT)
 @require_http_methods(["GET", "POST"])
+@signed_in
 @once
 def train(request: HouseRequest, case_id: int) -> HttpResponse:
     """Show what a training needs, and hand it in."""
