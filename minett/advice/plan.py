@@ -190,5 +190,7 @@ def _do_first(
     if first is None:
         return say("do-first-data", data=chosen.data_needed)
     if schemes and schemes[0].must_precede_start:
-        return say("do-first-apply", service=first.title, partner=first.partner_title or first.partner, scheme=schemes[0].title)
+        return say(
+            "do-first-apply", service=first.title, partner=first.partner_title or first.partner, scheme=schemes[0].title
+        )
     return say("do-first-service", service=first.title, partner=first.partner_title or first.partner)

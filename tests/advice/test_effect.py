@@ -15,7 +15,7 @@ NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=30)
 
 @pytest.mark.parametrize(("n_before", "n_after", "spread_after"), [(12, 12, 1.0), (8, 20, 3.0), (5, 5, 1.0)])
 def test_the_interval_covers_a_known_effect_in_about_95_of_100_cases(n_before, n_after, spread_after):
-    draw = random.Random(20261124)  # noqa: S311 - a seeded draw, no secret.
+    draw = random.Random(20261124)
     covered = 0
     for _ in range(2000):
         before = [draw.gauss(10, 1) for _ in range(n_before)]
@@ -29,7 +29,7 @@ def test_the_interval_covers_a_known_effect_in_about_95_of_100_cases(n_before, n
 
 
 def test_without_any_effect_an_improvement_is_rarely_claimed():
-    draw = random.Random(7)  # noqa: S311 - a seeded draw, no secret.
+    draw = random.Random(7)
     claimed = 0
     for _ in range(2000):
         values = [draw.gauss(5, 2) for _ in range(20)]

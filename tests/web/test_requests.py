@@ -47,8 +47,8 @@ def test_the_list_shows_exactly_what_may_be_opened(client: Client, cast: Cast):
         listed = url in words(client.get("/requests/"))
         assert listed == (client.get(url).status_code == 200) == (name in READERS), name
     client.logout()
-    assert client.get(url).url.startswith("/accounts/login/")
-    assert client.get("/requests/").url.startswith("/accounts/login/")
+    assert client.get(url).headers["Location"].startswith("/accounts/login/")
+    assert client.get("/requests/").headers["Location"].startswith("/accounts/login/")
 
 
 def test_lists_stay_within_the_budget_with_many_rows(client: Client, cast: Cast):
