@@ -13,7 +13,7 @@ serve: $(VENV)/.demo
 	@$(BIN)/minett serve
 
 test: $(VENV)/.dev
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 --dist loadfile
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -107,13 +107,14 @@ LOGIN_REDIRECT_URL = "/desk/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_ADAPTER = "minett.web.sign_in.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "minett.web.sign_in.SocialAccountAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "minett.web.sign_in.NameForm"
 ACCOUNT_SESSION_REMEMBER = True
 # Accounts are made by the front desk; an operator may let people make their own.
 OPEN_SIGN_UP = env.flag("OPEN_SIGN_UP", default=False)
+# The front desk knows whose address it writes down; whoever makes an account alone proves the address first.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if OPEN_SIGN_UP else "optional"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}
 ACCOUNT_PREVENT_ENUMERATION = True
 SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
@@ -162,7 +163,12 @@ PACK = Path(env.text("PACK", str(BASE.parent / "packs" / "luxembourg")))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "minett.project.logs.DiscreetFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
 }

@@ -24,6 +24,11 @@ class KeyUsedForSomethingElse(Clash):
     sentence = _("This idempotency key was used for another request. Send a new key with a new request.")
 
 
+class ChainWithoutEnd(Clash):
+    code = "chain-without-end"
+    sentence = _("The ledger has lost its signed end. Nothing is written until it is restored from a copy.")
+
+
 class StillBeingDone(Clash):
     code = "still-being-done"
     sentence = _("The same request is being worked on right now. Ask again in a moment.")
@@ -54,7 +59,7 @@ def record(
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("A ledger row belongs into the transaction of its change.")
     # The lock puts writers in line until the end of their transaction: a chain has one end.
-    head = Head.objects.select_for_update().get(id=1)
+    head = Head.objects.select_for_update().filter(id=1).first() or _first_head()
     entry = Entry(
         number=head.number + 1,
         at_text=chain.moment_text(now),
@@ -76,6 +81,13 @@ def record(
     head.signature = permit.sign_bytes(head_message(head.number, head.hash), settings.SIGNING_KEY).hex()
     head.save(update_fields=["number", "hash", "signature"])
     return entry
+
+
+def _first_head() -> Head:
+    """Open the chain where its end row is not there, which is right only before the first row."""
+    if Entry.objects.exists():
+        raise ChainWithoutEnd
+    return Head.objects.create(id=1)
 
 
 def fingerprint(*parts: bytes) -> str:

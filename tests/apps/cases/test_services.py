@@ -233,3 +233,14 @@ def test_a_token_without_the_scope_sees_an_empty_list(planned: Case, cast: Cast)
 
     assert access.visible(cast.founder.actor).filter(pk=planned.pk).exists()
     assert not access.visible(narrow).exists()
+
+
+def test_an_adviser_takes_no_case_for_their_own_organisation(cast: Cast, now: datetime):
+    case = open_without_company(now)
+    desk = cast.front_desk.pk
+
+    with pytest.raises(NotAllowed) as refused:
+        services.take(cast.adviser.actor, now=now, case_id=case.pk, organisation_id=desk)
+
+    case.refresh_from_db()
+    assert (refused.value.data["rule"], case.organisation_id, case.state) == ("four-eyes", None, "new")

@@ -173,3 +173,13 @@ def test_a_key_sent_twice_is_done_once_and_refused_for_other_content(now: dateti
     with pytest.raises(services.KeyUsedForSomethingElse):
         services.claim(BOT, now=now, key="k", operation="need", content="b")
     assert services.claim(VISITOR, now=now, key="k", operation="need", content="b") is None
+
+
+@pytest.mark.django_db
+def test_a_chain_without_its_end_is_told_and_written_no_further():
+    write(3)
+    Head.objects.all().delete()
+
+    assert findings() == [(3, "head-missing")]
+    with pytest.raises(services.ChainWithoutEnd):
+        write(1)

@@ -36,7 +36,7 @@ SCALARS: dict[ColumnType, st.SearchStrategy[Any]] = {
     | st.floats(-1e6, 1e6, allow_subnormal=False),
     ColumnType.TEXT: FEW_TEXTS
     | st.text(LETTERS, max_size=4)
-    | st.text(st.characters(exclude_characters="\0"), max_size=6),
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6),
     ColumnType.DATE: st.dates(date(2026, 1, 1), date(2026, 1, 6)) | st.dates(),
     ColumnType.TIMESTAMP: st.datetimes(),
 }
