@@ -96,9 +96,14 @@ def _values(cursor: str) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError) as error:
         raise CursorUnusable from error
-    if not isinstance(values, list) or not all(isinstance(value, str) and "\x00" not in value for value in values):
+    if not isinstance(values, list) or not all(isinstance(value, str) and _is_text(value) for value in values):
         raise CursorUnusable
     return values
+
+
+def _is_text(value: str) -> bool:
+    """Say whether a database takes the value as text: no zero sign, and no halves of signs, which are no UTF-8."""
+    return not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _read(cursor: str, fields: Sequence[Any]) -> list[Any]:

@@ -56,6 +56,8 @@ def serve(
     """Serve the portal, with a worker beside it."""
     with errors_in_words():
         prepare()
+    # A service manager ends us with SIGTERM; the worker beside us has to end, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     child = subprocess.Popen([sys.executable, "-m", "minett.cli.main", "worker"]) if with_worker else None
     out.print(f"The portal is at http://{address}/ (stop with Ctrl+C)", highlight=False)
     web = [sys.executable, "-m", "gunicorn", "minett.project.wsgi:application", "--bind", address]

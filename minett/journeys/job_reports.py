@@ -42,8 +42,10 @@ def _finite() -> Any:
     return Field(allow_inf_nan=False)
 
 
-Name = Annotated[str, Field(max_length=200)]
-Label = Annotated[str, Field(max_length=500)]
+# The zero sign is in no text of people, and not every database takes it.
+TEXT = r"^[^\x00]*$"
+Name = Annotated[str, Field(max_length=200, pattern=TEXT)]
+Label = Annotated[str, Field(max_length=500, pattern=TEXT)]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Number = Annotated[float, _finite()]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -197,9 +199,14 @@ def _checked(job: Job, name: str, model: type[Report]) -> dict[str, Any]:
         report = model.model_validate_json(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part)[:40] for part in first["loc"][:6]) or "the top"
+        where = _printable(".".join(str(part)[:40] for part in first["loc"][:6])) or "the top"
         raise ReportUnusable(name=name, where=where, why=str(first["msg"])[:200]) from error
     return report.model_dump(mode="json", by_alias=True)
+
+
+def _printable(words: str) -> str:
+    """Return names that a job made up so that logs and tables take them."""
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def _read(job: Job, name: str) -> bytes:

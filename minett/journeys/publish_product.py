@@ -169,13 +169,15 @@ def _to_disk(folder: Path) -> None:
 def preview(actor: Actor, product_id: int, limit: int = PREVIEW_ROWS, *, now: datetime) -> Table:
     """Return a few rows of a product as the policy shows them to this actor.
 
-    Open data is shown to whoever may view the product. Restricted data is shown to the owner's stewards and,
-    narrowed to what was granted, to the holder of a running grant; nobody gets round asking by a preview.
+    Open data that is offered is shown to whoever may view the product. Restricted data, and what was withdrawn, is
+    shown to the owner's stewards and, narrowed to what was granted, to the holder of a running grant; nobody gets
+    round asking by a preview.
     Raises Absent, PreviewNeedsGrant, NothingToPreview, PolicyEnded.
     """
     product = access.obtain(actor, Action.PRODUCT_VIEW, product_id)
     is_steward = decide(actor, Action.PRODUCT_PUBLISH, access.facts_of(product))
-    if product.governance == GovernanceModel.OPEN or is_steward:
+    is_open = product.governance == GovernanceModel.OPEN and product.state == "published"
+    if is_open or is_steward:
         offer = queries.current(product)
         version, rules = offer.version, offer.rules
     else:

@@ -63,6 +63,7 @@ def take_for_company(
     With a `contact_name` the address that the need came from gets an account as the company's administrator.
     Raises CaseWithoutCompany when nothing says which company it is, NotACompany, OrganisationAlreadyKnown.
     """
+    cases.lock(case_id)
     case = cases.obtain(actor, Action.CASE_TAKE, case_id)
     CASE.step(case.state, "take")
     company = _company(actor, now, organisation_id, new)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from minett.apps.cases import access as case_access
 from minett.apps.cases import queries as cases
 from minett.apps.cases import services as case_services
 from minett.apps.cases.models import Case
@@ -187,6 +188,7 @@ def release(actor: Actor, *, now: datetime, version_id: int, reason: str, report
 
     Raises Absent, NotAllowed (four eyes), CommandNotInTable, ReleaseNeedsReason, ReportNotTheOneRead.
     """
+    case_access.lock(access.obtain(actor, Action.MODEL_RELEASE, version_id).model.case_id)
     decided = services.decide_release(
         actor, now=now, version_id=version_id, is_released=True, reason=reason, report_sha256=report_sha256
     )

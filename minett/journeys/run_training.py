@@ -43,7 +43,7 @@ from minett.planes.compute.port import (
 )
 from minett.policy.actions import Action
 from minett.policy.decide import decide
-from minett.policy.states import JOB, CommandNotInTable
+from minett.policy.states import CASE, JOB, CommandNotInTable
 
 SEED = 7
 LARGEST_SEED = 2**32 - 1
@@ -93,6 +93,8 @@ def submit_training(
     The first training moves a decided case to building. Raises Absent, NotAllowed, ColumnNotGranted,
     SameColumnTwice, SeedUnusable, PurposeDoesNotCover, and what `jobs.services.submit` raises.
     """
+    # Two first trainings at once: the second one finds the case moved already.
+    cases.lock(case_id)
     case = cases.obtain(actor, Action.CASE_VIEW, case_id)
     allocation = access.obtain_allocation(actor, Action.ALLOCATION_VIEW, allocation_id)
     grant = grants.obtain_grant(actor, Action.GRANT_USE, grant_id, now=now)
@@ -113,7 +115,7 @@ def submit_training(
         },
         code_sha256=staging.template_hash(staging.TRAINING),
     )
-    if case.state == "go":
+    if "build" in CASE.commands(case.state):
         case_services.move(named("job-runner"), now=now, case_id=case.pk, command="build")
     equipment.current().enqueue("run_job", job_id=job.pk)
     return job

@@ -109,9 +109,19 @@ def _read_cursor(cursor: str, fields: Sequence[Any]) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list):
             raise BadCursor
-        return [field.to_python(str(value)) for field, value in zip(fields, values, strict=True)]
+        return [field.to_python(_as_text(value)) for field, value in zip(fields, values, strict=True)]
     except (ValueError, binascii.Error, ValidationError, RecursionError) as error:
         raise BadCursor from error
+
+
+def _as_text(value: Any) -> str:
+    """Return a value of a cursor; raises ValueError for signs that no database takes as text."""
+    text = str(value)
+    if "\x00" in text:
+        raise ValueError("zero sign")
+    # Halves of signs cannot be encoded.
+    text.encode()
+    return text
 
 
 @dataclass(frozen=True, slots=True)

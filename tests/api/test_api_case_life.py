@@ -11,7 +11,7 @@ import minett
 from minett.apps.cases import services
 from minett.apps.cases.models import Case
 from minett.apps.catalogue import services as catalogue
-from minett.kernel.actor import robot
+from minett.kernel.actor import VISITOR, robot
 from tests.api.callers import ROOT, Callers, told
 from tests.apps.grants.world import Outbox
 from tests.apps.jobs.compute_world import decided_case
@@ -173,3 +173,13 @@ def test_cases_come_page_by_page_while_others_are_added(call: Callers):
     assert call.get("founder", "/cases?limit=201", 422)["code"] == "fields-unusable"
     assert call.get("founder", "/cases?state=none", 422)["code"] == "state-unknown"
     assert call.get("founder", "/cases?state=closed")["items"] == []
+
+
+def test_a_case_is_taken_for_a_company_alone(call: Callers):
+    now = call.clock.now()
+    need = services.write_need(VISITOR, now=now, text="x y z", language="en", plan={}, organisation_id=None)
+    case = services.open_case(VISITOR, now=now, need=need, title="T", contact_email="", channel="web")
+
+    authority = {"organisation_id": call.cast.data_holder.pk}
+
+    assert call.post("adviser", f"/cases/{case.pk}/take", authority, 422)["code"] == "not-a-company"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -163,3 +165,10 @@ def test_a_withdrawn_product_is_offered_no_more(call: Callers):
     assert call.post("authority", f"{product}/withdraw", {"reason": "Old."}, 403)["data"]["rule"] == "steward-publishes"
     assert call.post("steward", f"{product}/withdraw", {"reason": "Old."})["withdrawn_reason"] == "Old."
     assert call.post("engineer", f"{product}/requests", TERMS, 409)["code"] == "product-not-offered"
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\ud800"])
+def test_a_cursor_holds_no_sign_that_is_no_text(call: Callers, sign: str):
+    cursor = base64.urlsafe_b64encode(json.dumps([sign]).encode()).decode().rstrip("=")
+
+    assert call.get("visitor", f"/data-products?after={cursor}", 422)["code"] == "cursor-unusable"

@@ -88,6 +88,8 @@ HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "matrix": lambda raw: changed(raw, confusion_matrix=[[1]]),
     "backwards": lambda raw: changed(raw, intervals={"accuracy": {"low": 0.9, "high": 0.1}}),
     "baseline": lambda raw: changed(raw, baseline={"class": "noise", "accuracy": 0.01, "balanced_accuracy": 0.5}),
+    "a zero sign": lambda raw: changed(raw, versions={"python": "3\0"}),
+    "a zero sign in a name": lambda raw: changed(raw, versions={"py\0thon": 3}),
     "no groups": lambda raw: changed(raw, subgroups=None),
     "many groups": lambda raw: changed(
         raw, subgroups={str(number): {"groups": {}, "gaps": {}} for number in range(99)}

@@ -229,3 +229,18 @@ def test_an_ended_policy_and_a_missing_one_show_nothing(cast: Cast, now: datetim
         publish_product.preview(cast.rival.actor, ended.pk, now=now + timedelta(days=1))
     with pytest.raises(publish_product.NothingToPreview):
         publish_product.preview(cast.steward.actor, bare.pk, now=now)
+
+
+def test_what_was_withdrawn_is_shown_to_nobody_who_holds_no_grant(
+    cast: Cast, now: datetime, house: Equipment, table: Path
+):
+    product = publish(cast, now, table, governance="open").product
+    activate(now, approve(cast, now, ask(cast, now, product)))
+
+    services.withdraw(cast.steward.actor, now=now, product_id=product.pk, reason="It names people.")
+
+    for name in ("rival", "auditor", "visitor"):
+        with pytest.raises(publish_product.PreviewNeedsGrant):
+            publish_product.preview(cast.actors()[name], product.pk, now=now)
+    assert publish_product.preview(cast.engineer.actor, product.pk, now=now).columns == ("age", "is_phishing")
+    assert publish_product.preview(cast.steward.actor, product.pk, now=now).rows

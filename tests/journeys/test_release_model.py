@@ -28,6 +28,7 @@ from minett.policy.decide import NotAllowed
 from minett.project import wiring
 from tests.apps.registry.stage import Stage, set_stage
 from tests.cast import Cast
+from tests.journeys.lock_order import nothing_after_the_ledger
 from tests.journeys.release_house import HOSTILE, House, changed, run_programs
 
 ROBOT = robot("model-evaluator")
@@ -153,7 +154,7 @@ def test_a_model_file_that_is_not_what_was_collected_is_not_registered(house, tr
     assert not list(house.store.folder("models").iterdir())
 
 
-@pytest.mark.parametrize("name", ["no json", "deep", "a list", "one class", "nan", "rows"])
+@pytest.mark.parametrize("name", ["no json", "deep", "a list", "one class", "nan", "rows", "a zero sign"])
 def test_a_hostile_training_report_registers_nothing(house: House, training: Job, now: datetime, written, name):
     raw = written[job_reports.TRAINING_FILE]
     hostile = {
@@ -191,6 +192,7 @@ def test_a_hostile_evaluation_is_refused_and_changes_nothing(house, version, now
     with pytest.raises(job_reports.ReportUnusable) as refused:
         release_model.record_evaluation(ROBOT, now=now, job_id=job.pk)
     assert len(str(refused.value)) < 600
+    assert str(refused.value).isprintable()
     version.refresh_from_db()
     assert version.state == "registered"
     assert len(house.queue) == queued
@@ -303,6 +305,18 @@ def test_a_release_moves_the_case_into_production(cast: Cast, stage: Stage, repo
 
     stage.case.refresh_from_db()
     assert (made.is_released, stage.case.state) == (True, "in_production")
+
+
+def test_a_release_waits_for_nobody_once_it_holds_the_end_of_the_ledger(
+    cast: Cast, report: TrustReport, version: ModelVersion, now: datetime, locks: list[str]
+):
+    locks.clear()
+
+    release_model.release(
+        cast.reviewer.actor, now=now, version_id=version.pk, reason="Good.", report_sha256=report.pdf_sha256
+    )
+
+    assert nothing_after_the_ledger(locks)
 
 
 def test_a_rejection_leaves_the_case_where_it_is(cast: Cast, stage: Stage, report: TrustReport, version, now):

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
+from minett.apps.cases.models import Case
 from minett.apps.grants.models import Grant
 from minett.apps.jobs import services
 from minett.apps.jobs.models import Job
@@ -15,6 +17,7 @@ from minett.journeys import run_training
 from minett.kernel.errors import Absent
 from minett.policy.decide import NotAllowed
 from tests.apps.jobs import compute_world as world
+from tests.journeys.lock_order import nothing_after_the_ledger
 from tests.journeys.training_stage import Stage
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +98,25 @@ def test_a_long_log_is_read_in_steps_without_breaking_a_letter(stage: Stage, tmp
         assert len(text.encode()) <= run_training.LOG_CHUNK
         found += text
     assert found == whole
+
+
+def test_a_submission_waits_for_nobody_once_it_holds_the_end_of_the_ledger(stage: Stage, locks: list[str]) -> None:
+    stage.submit()
+
+    assert nothing_after_the_ledger(locks)
+
+
+def test_two_first_trainings_at_once_both_count(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, moved = QuerySet.select_for_update, list[str]()
+
+    def overtaken(rows: QuerySet[Any], *args: Any, **options: Any) -> QuerySet[Any]:
+        """While this submission waits for its first lock, the other one moves the case."""
+        if not moved:
+            moved.append("building")
+            Case.objects.filter(pk=stage.case.pk).update(state="building")
+        return lock(rows, *args, **options)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", overtaken)
+
+    assert stage.submit().state == "queued"
+    assert moved

@@ -6,6 +6,7 @@ import io
 import logging
 import logging.config
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -36,7 +37,7 @@ def secret_of(now: datetime) -> str:
 def test_a_refused_form_leaves_no_secret_in_the_log(cast: Cast, now: datetime, lines, address: str):
     secret = secret_of(now)
     sent = {"email": "not an address", "form_key": new_key()}
-    as_api = {"content_type": "application/json"} if address.startswith("/api") else {}
+    as_api: dict[str, Any] = {"content_type": "application/json"} if address.startswith("/api") else {}
     body = {"contact_email": "x"} if as_api else sent
 
     answer = Client().post(address.format(secret), body, **as_api)

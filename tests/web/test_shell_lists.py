@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -45,6 +46,13 @@ def test_pages_follow_each_other_without_gaps_or_repeats(by):
 def test_a_made_up_cursor_is_bad_input(cursor):
     with pytest.raises(pages.BadCursor):
         pages.keyset(Organisation.objects.all(), cursor, 2)
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\ud800"])
+def test_signs_that_no_database_takes_as_text_are_bad_input(sign):
+    cursor = base64.urlsafe_b64encode(json.dumps([sign, "1"]).encode()).decode()
+    with pytest.raises(pages.BadCursor):
+        pages.keyset(Organisation.objects.all(), cursor, 2, by=("legal_name", "pk"))
 
 
 @given(st.text(max_size=30))

@@ -24,8 +24,7 @@ from minett.api.schemas.cases import (
 from minett.apps.cases import access, queries, services
 from minett.apps.cases.models import Case
 from minett.apps.ledger import queries as ledger
-from minett.apps.people import access as people
-from minett.journeys import open_case
+from minett.journeys import open_case, register_company
 from minett.kernel.actor import Actor
 from minett.policy.actions import Action
 from minett.policy.decide import decide
@@ -75,10 +74,9 @@ def _again(request: ApiRequest, case_id: int) -> CaseDetail:
 @operation(router, "POST", "/cases/{case_id}/take", action=Action.CASE_TAKE, answer=CaseDetail)
 def take(request: ApiRequest, case_id: Id, body: TakeGiven) -> CaseDetail:
     """Take a case as its adviser."""
-    access.obtain(request.actor, Action.CASE_TAKE, case_id)
-    if body.organisation_id is not None:
-        people.obtain(request.actor, Action.ORGANISATION_VIEW, body.organisation_id)
-    open_case.take_case(request.actor, now=request.now, case_id=case_id, organisation_id=body.organisation_id)
+    register_company.take_for_company(
+        request.actor, now=request.now, case_id=case_id, organisation_id=body.organisation_id
+    )
     return _again(request, case_id)
 
 

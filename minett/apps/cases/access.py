@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,6 +14,8 @@ from minett.policy.actions import Action
 from minett.policy.decide import covers, decide, demand
 from minett.policy.rules.cases import CASE_READERS, CaseFacts
 from minett.policy.rules.house import NeedFacts
+
+SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def facts_of(case: Case, *, partners: frozenset[int] | None = None) -> CaseFacts:
@@ -33,8 +36,8 @@ def visible(actor: Actor) -> QuerySet[Case]:
     if actor.is_robot or actor.has(*CASE_READERS):
         return cases
     mine = Q(organisation_id__in=actor.organisations)
-    if actor.has(Role.PARTNER_STAFF):
-        engaged = Engagement.objects.filter(case_id=OuterRef("pk"), partner_id__in=actor.organisations)
+    if serves := [partner for partner in actor.organisations if actor.has_in(partner, Role.PARTNER_STAFF)]:
+        engaged = Engagement.objects.filter(case_id=OuterRef("pk"), partner_id__in=serves)
         mine |= Q(Exists(engaged))
     return cases.filter(mine)
 
@@ -51,9 +54,19 @@ def obtain(actor: Actor, action: Action, case_id: int) -> Case:
     return case
 
 
+def lock(case_id: int) -> None:
+    """Put those who change a case in line until the open transaction ends; it decides nothing.
+
+    A journey that changes a case behind another noun takes this lock first. Every row of the ledger waits for the
+    ledger's end, so whoever holds that end and then waits for a case may wait for somebody who waits for the end.
+    """
+    Case.objects.select_for_update().filter(pk=case_id).values_list("pk").first()
+
+
 def obtain_need(actor: Actor, action: Action, secret: str) -> Need:
     """Return the need with this secret address, or raise Absent."""
-    need = Need.objects.filter(secret=secret).first()
+    # What cannot be an address is not looked for: a database may fail on signs that are no text.
+    need = Need.objects.filter(secret=secret).first() if SECRET.fullmatch(secret) else None
     if need is None or not secrets.compare_digest(need.secret, secret):
         raise Absent
     demand(actor, action, NeedFacts(knows_secret=True, organisation_id=need.organisation_id))

@@ -109,7 +109,10 @@ def take(actor: Actor, *, now: datetime, case_id: int, organisation_id: int | No
     before = case.state
     _step(case, "take", now)
     case.adviser_id = actor.person_id
-    case.organisation_id = case.organisation_id or organisation_id
+    if case.organisation_id is None and organisation_id is not None:
+        case.organisation_id = organisation_id
+        # Whose case it is was not known before, so whether this adviser may take it is asked again.
+        decision = demand(actor, Action.CASE_TAKE, access.facts_of(case))
     case.first_answer_at = case.first_answer_at or now
     case.save(update_fields=["adviser", "organisation", "first_answer_at", *STATE_FIELDS])
     _tell(actor, case, now=now, action=Action.CASE_TAKE, decision=decision, before=before)

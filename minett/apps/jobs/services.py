@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from minett.apps.cases.models import Case
 from minett.apps.cases.services import CaseWithoutCompany, ReasonMissing
 from minett.apps.catalogue.models import EntryKind, EntryVersion
 from minett.apps.grants.models import Grant
-from minett.apps.jobs import access, queries
+from minett.apps.jobs import access, counting, queries
 from minett.apps.jobs.models import Allocation, Job, JobKind, UsageRecord
 from minett.apps.ledger import services as ledger
 from minett.kernel.actor import Actor
@@ -34,9 +34,6 @@ from minett.policy.states import ALLOCATION, CASE, JOB
 COMPUTE_UNITS = frozenset({Unit.NODE_HOUR, Unit.GPU_HOUR, Unit.CPU_HOUR})
 LARGEST_AMOUNT = Decimal(1_000_000_000)
 LONGEST_DAYS = 366 * 3
-SECONDS_PER_HOUR = Decimal(3600)
-NODES, GPUS = 1, 0
-SMALLEST_USE = Decimal("0.000001")
 LOST = "lost"
 
 
@@ -163,8 +160,10 @@ def submit(
     A person submits for their own company. A robot submits as the next step of somebody's own job and names
     that person by `submitter_id`. With a `key` that is known already, the job of that key is returned.
     Raises AllocationNotAwarded, AllocationForSomethingElse, AllocationOutsidePeriod, AllocationUsedUp,
-    GrantForSomethingElse, CaseEnded.
+    AllocationHeld, GrantForSomethingElse, CaseEnded.
     """
+    # A job holds on to its case, so whoever locks case and allocation takes the case first, here as in a journey.
+    cases.lock(case.pk)
     # The row's lock puts the jobs of one allocation in line, so that two at once cannot both take the rest.
     allocation = Allocation.objects.select_for_update().get(pk=allocation_id)
     known = Job.objects.filter(key=key, case=case).first() if key else None
@@ -173,7 +172,10 @@ def submit(
     if known is not None:
         return known
     _must_fit(case, allocation, grant_id)
-    _must_have_room(allocation, now)
+    spent = _must_have_room(allocation, now)
+    if not actor.is_robot:
+        # The platform's own next step follows from a person's job that was let in, and never waits.
+        counting.must_not_be_held(spent)
     job = Job.objects.create(
         key=key or f"job-{secrets.token_hex(12)}",
         kind=JobKind(kind),
@@ -260,24 +262,8 @@ def cancel(actor: Actor, *, now: datetime, job_id: int) -> Job:
     return job
 
 
-def use(unit: str, seen: Observation) -> Quantity:
-    """Return what a run used, in the unit of its allocation.
-
-    The local sandbox is one node, and a job has it in whole: node-hours are wall-clock hours times one node,
-    whatever share of the processors the job kept busy. That share (CPU seconds by wall seconds) stands in the
-    job's measured facts and is not charged. CPU-hours are the processor time that was measured. The sandbox
-    gives a job no GPU, so a run uses no GPU-hours.
-    """
-    hours = {
-        Unit.NODE_HOUR: Decimal(str(seen.wall_seconds)) * NODES,
-        Unit.GPU_HOUR: Decimal(str(seen.wall_seconds)) * GPUS,
-        Unit.CPU_HOUR: Decimal(str(seen.cpu_seconds)),
-    }[Unit(unit)] / SECONDS_PER_HOUR
-    return Quantity(hours.quantize(SMALLEST_USE, rounding=ROUND_UP), Unit(unit))
-
-
 def _record_use(job: Job, seen: Observation, now: datetime) -> Quantity:
-    used = use(job.allocation.unit, seen)
+    used = counting.use(job.allocation.unit, seen)
     UsageRecord.objects.create(
         allocation_id=job.allocation_id, job=job, amount=used.amount, unit=used.unit, recorded_at=now
     )
@@ -332,7 +318,7 @@ def _must_fit(case: Case, allocation: Allocation, grant_id: int | None) -> None:
         raise GrantForSomethingElse
 
 
-def _must_have_room(allocation: Allocation, now: datetime) -> None:
+def _must_have_room(allocation: Allocation, now: datetime) -> queries.AllocationUse:
     since, until = allocation.starts_at, allocation.until_at
     if allocation.state != "awarded" or since is None or until is None:
         raise AllocationNotAwarded
@@ -341,6 +327,7 @@ def _must_have_room(allocation: Allocation, now: datetime) -> None:
     spent = queries.use_of(allocation)
     if spent.remaining.amount <= 0:
         raise AllocationUsedUp(used=str(spent.used), awarded=str(spent.awarded))
+    return spent
 
 
 def _locked_allocation(actor: Actor, allocation_id: int) -> tuple[Allocation, Decision]:

@@ -16,7 +16,7 @@ from minett.kernel.content import gettext_noop as _
 from minett.kernel.errors import Absent, BadInput, Clash, Expired
 from minett.policy.actions import Action
 from minett.policy.decide import demand
-from minett.policy.rules.house import HouseFacts, TokenFacts
+from minett.policy.rules.house import HouseFacts, MembershipFacts, TokenFacts
 
 TOKEN_MARK = "minett_"  # noqa: S105 - the public mark that lets scanners find a leaked token.
 LONGEST_TOKEN_LIFE = timedelta(days=366)
@@ -126,8 +126,12 @@ def register_organisation(
 
 @transaction.atomic
 def give_role(actor: Actor, *, now: datetime, person: User, organisation: Organisation, role: Role) -> Membership:
-    """Let a person act for an organisation in a role; giving it twice changes nothing."""
-    decision = demand(actor, Action.MEMBERSHIP_GIVE, HouseFacts())
+    """Let a person act for an organisation in a role; giving it twice changes nothing.
+
+    The front desk gives the roles of companies, the factory's management those of its staff; nobody gives one to
+    themselves. Raises NotAllowed.
+    """
+    decision = demand(actor, Action.MEMBERSHIP_GIVE, MembershipFacts(person_id=person.pk, role=role))
     held = Membership.objects.filter(person=person, organisation=organisation, role=role, until_at=None).first()
     if held is not None:
         return held

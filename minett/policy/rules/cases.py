@@ -32,24 +32,31 @@ def see_case(actor: Actor, facts: CaseFacts) -> Decision:
         return allow("own-organisation", _("it is your organisation's case."))
     if actor.has(*CASE_READERS):
         return allow("case-readers", _("advisers, management and auditors see every case."))
-    if actor.has(Role.PARTNER_STAFF) and actor.organisations & facts.partners:
+    if any(actor.has_in(partner, Role.PARTNER_STAFF) for partner in facts.partners):
         return allow("engaged-partner", _("your organisation delivers a service in this case."))
     return deny("case-hidden", _("the case belongs to another organisation."))
 
 
-def take_case(actor: Actor, _facts: CaseFacts) -> Decision:
+def take_case(actor: Actor, facts: CaseFacts) -> Decision:
+    if actor.belongs_to(facts.organisation_id):
+        return deny("four-eyes", _("nobody advises their own organisation."))
     if actor.has(Role.ADVISER):
         return allow("adviser-takes", _("you are an adviser."))
     return deny("adviser-takes", _("only an adviser takes a case."))
 
 
 def lead_case(actor: Actor, facts: CaseFacts) -> Decision:
+    if actor.belongs_to(facts.organisation_id):
+        return deny("four-eyes", _("nobody advises their own organisation."))
     if actor.has(Role.ADVISER) and actor.person_id == facts.adviser_id:
         return allow("case-adviser", _("you are the adviser of this case."))
     return deny("case-adviser", _("only the adviser of this case does this."))
 
 
 def decide_case(actor: Actor, facts: CaseFacts) -> Decision:
+    # The adviser writes the document, and may have come to the company since.
+    if actor.person_id is not None and actor.person_id == facts.adviser_id:
+        return deny("four-eyes", _("nobody decides on what they advised."))
     if facts.organisation_id is not None and actor.has_in(facts.organisation_id, Role.COMPANY_ADMIN):
         return allow("company-decides", _("you decide for your company."))
     return deny("company-decides", _("only the company decides about its use case."))

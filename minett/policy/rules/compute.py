@@ -41,6 +41,8 @@ def request_allocation(actor: Actor, facts: CaseFacts) -> Decision:
 
 
 def award_allocation(actor: Actor, facts: ComputeFacts) -> Decision:
+    if actor.person_id is not None and actor.person_id == facts.requester_id:
+        return deny("four-eyes", _("nobody awards what they asked for."))
     if actor.belongs_to(facts.organisation_id):
         return deny("four-eyes", _("nobody awards compute to their own organisation."))
     if actor.has(Role.ALLOCATION_OFFICER):

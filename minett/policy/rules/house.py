@@ -28,6 +28,14 @@ class TokenFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MembershipFacts:
+    """Who is given which role."""
+
+    person_id: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class NeedFacts:
     """`knows_secret`: the actor came with the need's unguessable address."""
 
@@ -61,6 +69,14 @@ def front_desk(actor: Actor, _facts: HouseFacts) -> Decision:
     if actor.is_robot or actor.has(Role.ADVISER, Role.FACTORY_MANAGER):
         return allow("front-desk", _("you serve at the front desk."))
     return deny("front-desk", _("only the front desk may do this."))
+
+
+def give_role(actor: Actor, facts: MembershipFacts) -> Decision:
+    if actor.person_id is not None and actor.person_id == facts.person_id:
+        return deny("four-eyes", _("nobody gives a role to themselves."))
+    if facts.role in STAFF_ROLES:
+        return house_keepers(actor, HouseFacts())
+    return front_desk(actor, HouseFacts())
 
 
 def open_case(actor: Actor, facts: NeedFacts) -> Decision:
@@ -105,7 +121,7 @@ RULES: dict[Action, tuple[type, Callable[[Actor, Any], Decision]]] = {
     Action.PACK_LOAD: (HouseFacts, house_keepers),
     Action.ORGANISATION_CREATE: (HouseFacts, front_desk),
     Action.PERSON_CREATE: (HouseFacts, front_desk),
-    Action.MEMBERSHIP_GIVE: (HouseFacts, front_desk),
+    Action.MEMBERSHIP_GIVE: (MembershipFacts, give_role),
     Action.ORGANISATION_VIEW: (OrganisationFacts, see_organisation),
     Action.TOKEN_MANAGE: (TokenFacts, own_token),
 }

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from minett.apps.jobs import services
+from minett.apps.jobs import counting, services
 from minett.apps.jobs.models import Job
 from minett.apps.jobs.queries import AllocationUse
 from minett.kernel.quantities import Quantity, Unit
@@ -98,7 +98,7 @@ def cost_of(job: Job, now: datetime) -> Quantity | None:
     unit, seconds = job.allocation.unit, seconds_of(job, now)
     if seconds is None or JOB.is_final(job.state) or unit == Unit.CPU_HOUR:
         return None
-    return services.use(unit, Observation(JobState.RUNNING, wall_seconds=float(seconds)))
+    return counting.use(unit, Observation(JobState.RUNNING, wall_seconds=float(seconds)))
 
 
 def why_of(job: Job) -> str:

@@ -15,8 +15,8 @@ from minett.apps.cases import access as cases
 from minett.apps.cases.models import Case
 from minett.apps.grants import queries as grants
 from minett.apps.grants.models import Grant
+from minett.apps.jobs import counting, services
 from minett.apps.jobs import queries as jobs
-from minett.apps.jobs import services
 from minett.apps.jobs.queries import AllocationUse
 from minett.journeys import run_training, staging
 from minett.kernel.clock import SystemClock
@@ -42,6 +42,7 @@ PLACES: standing.Places = {
     services.AllocationForSomethingElse: "allocation",
     services.AllocationOutsidePeriod: "allocation",
     services.AllocationUsedUp: "allocation",
+    counting.AllocationHeld: "allocation",
 }
 
 

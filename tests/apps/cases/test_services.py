@@ -235,8 +235,7 @@ def test_a_token_without_the_scope_sees_an_empty_list(planned: Case, cast: Cast)
     assert not access.visible(narrow).exists()
 
 
-def test_an_adviser_takes_no_case_for_their_own_organisation(cast: Cast, now: datetime):
-    case = open_without_company(now)
+def test_an_adviser_takes_no_case_for_their_own_organisation(case: Case, cast: Cast, now: datetime):
     desk = cast.front_desk.pk
 
     with pytest.raises(NotAllowed) as refused:
@@ -244,3 +243,11 @@ def test_an_adviser_takes_no_case_for_their_own_organisation(cast: Cast, now: da
 
     case.refresh_from_db()
     assert (refused.value.data["rule"], case.organisation_id, case.state) == ("four-eyes", None, "new")
+
+
+@pytest.mark.parametrize("secret", ["", "\x00", "\ud800" * 43, "x" * 43, "x" * 5000])
+def test_what_cannot_be_a_needs_address_is_absent_without_asking_the_database(
+    cast: Cast, secret: str, django_assert_max_num_queries: Any
+):
+    with django_assert_max_num_queries(int(secret == "x" * 43)), pytest.raises(Absent):
+        access.obtain_need(VISITOR, Action.NEED_VIEW, secret)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from minett.apps.cases.services import ReasonMissing
 from minett.apps.catalogue.models import EntryKind
-from minett.apps.jobs import access, queries, services
+from minett.apps.jobs import access, counting, queries, services
 from minett.apps.jobs.models import Allocation, UsageRecord
 from minett.apps.ledger.models import Entry
 from minett.kernel.errors import Absent
@@ -164,3 +164,39 @@ def test_the_list_shows_what_may_be_opened(cast: Cast, now: datetime) -> None:
             else:
                 with pytest.raises(Absent):
                     obtain(actor, action, row.pk)
+
+
+def test_jobs_that_wait_hold_what_they_may_use(cast: Cast, now: datetime) -> None:
+    case = world.decided_case(cast.founder, cast.adviser, now)
+    # A job may run for five minutes, a twelfth of a node-hour: two of them fit, and a third begins before the end.
+    small = world.awarded(cast, now, case, amount="0.2")
+    jobs = [world.submitted(cast, now, small) for _one in range(3)]
+
+    with pytest.raises(counting.AllocationHeld) as held:
+        world.submitted(cast, now, small)
+    services.cancel(cast.engineer.actor, now=now, job_id=jobs[0].pk)
+    world.submitted(cast, now, small)
+
+    assert held.value.data == {"left": "0.2 node-hour", "held": "0.250002 node-hour"}
+
+
+def test_the_platforms_own_next_step_is_not_kept_waiting(cast: Cast, now: datetime) -> None:
+    case = world.decided_case(cast.founder, cast.adviser, now)
+    small = world.awarded(cast, now, case, amount="0.01")
+    world.submitted(cast, now, small)
+
+    follows = services.submit(
+        world.RUNNER,
+        now=now,
+        case=case,
+        allocation_id=small.pk,
+        grant_id=None,
+        kind="evaluation",
+        title="Evaluate",
+        spec=world.SPEC,
+        code_sha256="c" * 64,
+        submitter_id=cast.engineer.user.pk,
+        key="next",
+    )
+
+    assert follows.state == "queued"

@@ -104,3 +104,19 @@ def test_organisations_in_the_list_are_those_that_may_be_opened(cast: Cast):
             except Absent:
                 opened = False
             assert opened == (organisation.pk in listed), (name, organisation.legal_name)
+
+
+def test_the_front_desk_makes_nobody_staff(cast: Cast, now: datetime):
+    given: dict[str, Any] = {"now": now, "person": cast.engineer.user, "organisation": cast.factory}
+
+    for role in (Role.FACTORY_MANAGER, Role.STEWARD, Role.AUDITOR):
+        with pytest.raises(NotAllowed):
+            services.give_role(cast.adviser.actor, role=role, **given)
+    assert services.give_role(cast.manager.actor, role=Role.AUDITOR, **given).role == Role.AUDITOR
+
+
+def test_nobody_gives_a_role_to_themselves(cast: Cast, now: datetime):
+    for person, role in ((cast.adviser, Role.COMPANY_ADMIN), (cast.manager, Role.TRUST_REVIEWER)):
+        with pytest.raises(NotAllowed) as refused:
+            services.give_role(person.actor, now=now, person=person.user, organisation=cast.company, role=role)
+        assert refused.value.data["rule"] == "four-eyes"
