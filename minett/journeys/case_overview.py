@@ -81,7 +81,8 @@ def commands(actor: Actor, facts: CaseFacts) -> tuple[str, ...]:
 def history(actor: Actor, overview_: CaseOverview, *, who: str = "") -> QuerySet[Entry]:
     """Return what happened in the case, newest first, each message with its words in `body`.
 
-    `who` narrows to one taking part: an organisation's id, "adviser", or "platform"; other words narrow nothing.
+    `who` narrows to one taking part: an organisation's id, "adviser", or "platform"; anything else narrows nothing,
+    so that nobody finds out who belongs to an organisation that takes no part.
     Internal notes are only there for those who may read them.
     """
     case, facts = overview_.case, overview_.facts
@@ -92,15 +93,15 @@ def history(actor: Actor, overview_: CaseOverview, *, who: str = "") -> QuerySet
     )
     if not decide(actor, Action.MESSAGE_VIEW_INTERNAL, facts):
         rows = rows.exclude(action=Action.MESSAGE_WRITE_INTERNAL.value)
-    return rows.filter(_by(who, case))
+    return rows.filter(_by(who, case, facts.partners | {case.organisation_id}))
 
 
-def _by(who: str, case: Case) -> Q:
+def _by(who: str, case: Case, parts: frozenset[int | None]) -> Q:
     if who == PLATFORM:
         return Q(actor_key__startswith="bot:")
     if who == ADVISER:
         return Q(actor_key=f"person:{case.adviser_id}")
-    if who.isdecimal():
+    if who.isdecimal() and int(who[:9]) in parts:
         members = Membership.objects.filter(organisation_id=int(who[:9]))
         keys = members.values(key=Concat(Value("person:"), Cast("person_id", CharField(max_length=20))))
         return Q(actor_key__in=keys)

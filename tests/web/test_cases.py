@@ -124,6 +124,17 @@ def test_an_unusable_message_stands_in_the_form_again(cast, now):
     assert not Message.objects.exists()
 
 
+def test_the_timeline_does_not_tell_who_belongs_to_which_other_organisation(cast, now):
+    case = planned(cast, now)
+    client = signed_in(cast.founder)
+
+    def shown(who):
+        return "An adviser took the case." in client.get(f"/cases/{case.pk}/", {"partner": who}).content.decode()
+
+    # The adviser is of the front desk, which takes no part by itself: both answers have to be the same.
+    assert shown(cast.front_desk.pk) == shown(cast.rival_company.pk)
+
+
 def test_the_timeline_can_be_narrowed_to_one_taking_part(cast, now):
     case = planned(cast, now)
     send(signed_in(cast.founder), f"/cases/{case.pk}/messages/", body="From the company")
