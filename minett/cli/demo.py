@@ -48,6 +48,7 @@ def _say_what_the_sandbox_says() -> None:
     ready = equipment.current().executor.ready()
     if not ready.ok:
         out.print(f"[bold]The sandbox is refused here:[/] {ready.reason} {ready.remedy}", highlight=False)
+        out.print(f"  {ready.detail}", highlight=False, markup=False)
 
 
 @contextmanager

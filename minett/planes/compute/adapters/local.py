@@ -228,7 +228,8 @@ class LocalExecutor:
         if os.geteuid() == 0:
             with contextlib.suppress(KeyError):
                 entry = pwd.getpwnam(self.ordinary_user)
-                users.insert(0, (entry.pw_uid, entry.pw_gid))
+                if _is_mapped(entry.pw_uid, "uid_map") and _is_mapped(entry.pw_gid, "gid_map"):
+                    users.insert(0, (entry.pw_uid, entry.pw_gid))
         for user, program in itertools.product(users, programs):
             yield Setup(program, user)
 
@@ -296,3 +297,12 @@ def _observation(place: Place, status: Status | None, state: JobState, failure: 
         log_tail=place.log_tail(),
         sandboxed=known.sandboxed,
     )
+
+
+def _is_mapped(number: int, table: str) -> bool:
+    """Say whether a user or group exists where we run: a container may know root alone, and nobody to become."""
+    try:
+        rows = [line.split() for line in Path("/proc/self", table).read_text().splitlines()]
+    except OSError:
+        return True
+    return any(int(first) <= number < int(first) + int(count) for first, _outside, count in rows)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from minett.planes.compute.adapters import local
 from minett.planes.compute.adapters.local import LocalExecutor
 from minett.planes.compute.adapters.local_place import Place
 from minett.planes.compute.port import Failure, JobState, SandboxRefused
@@ -263,3 +264,9 @@ executor.submit(spec, "c5", None, datetime.fromisoformat(now))
 print("handed over", flush=True)
 time.sleep(60)
 """
+
+
+def test_nobody_becomes_a_user_who_does_not_exist_in_a_container():
+    assert local._is_mapped(os.geteuid(), "uid_map")
+    assert not local._is_mapped(2**32 - 1, "uid_map")
+    assert local._is_mapped(12, "no-such-table")
