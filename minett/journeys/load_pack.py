@@ -6,13 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from minett.apps.catalogue import services
-from minett.apps.catalogue.pack import read_sound_pack
 from minett.apps.network import services as network
 from minett.kernel.actor import Actor
 
 
 def load(actor: Actor, *, now: datetime, path: Path) -> services.Loaded:
     """Load the pack at `path`. Raises PackNotThere or PackHasProblems; then nothing is changed."""
-    loaded = services.load_pack(actor, now=now, pack=read_sound_pack(path))
+    loaded = services.load(actor, now=now, path=path)
     network.sync(actor, now=now)
     return loaded

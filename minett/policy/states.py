@@ -60,7 +60,7 @@ class StateTable:
 
 
 COMPANY, ADVISER, STEWARD, ROBOT = _("the company"), _("the adviser"), _("the steward"), _("the platform")
-OFFICER, REVIEWER, NOBODY = _("the allocation officer"), _("a trust reviewer"), ""
+OFFICER, REVIEWER = _("the allocation officer"), _("a trust reviewer")
 
 CASE = StateTable(
     noun="case",
